@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'tsup';
+
+interface Manifest {
+  exports: Record<string, { '@covpool/source'?: string } | string>;
+}
+
+/** Builds the package in the current folder: every entry of its `exports`, as ESM and CJS with declarations. */
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+const sources = Object.values(manifest.exports).flatMap((entry) =>
+  typeof entry === 'string' || !entry['@covpool/source'] ? [] : [entry['@covpool/source']],
+);
+
+export default defineConfig({
+  entry: sources,
+  format: ['esm', 'cjs'],
+  target: 'es2022',
+  platform: 'neutral',
+  dts: true,
+  clean: true,
+  splitting: true,
+  treeshake: true,
+});
