@@ -7,7 +7,10 @@ import { CovpoolError } from './error.ts';
  * Writes a file so that its name holds either the old content or the whole new one, never a part: the bytes go to a
  * neighbour, are flushed to the disk, and the neighbour takes the name. On failure the neighbour is removed.
  */
-export async function writeFileAtomic(path: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array | Iterable<Uint8Array>,
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     const file = await open(temporary, 'wx');
@@ -21,7 +24,9 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw new CovpoolError('io', `write: cannot write ${path} (${describe(cause)}); what was there is unchanged`, { cause });
+    throw new CovpoolError('io', `write: cannot write ${path} (${describe(cause)}); what was there is unchanged`, {
+      cause,
+    });
   }
 }
 

@@ -11,11 +11,7 @@ export type ErrorCode =
 export class CovpoolError extends Error {
   override readonly name = 'CovpoolError';
 
-  constructor(
-    readonly code: ErrorCode,
-    message: string,
-    options?: { cause?: unknown },
-  ) {
+  constructor(readonly code: ErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
   }
 }

@@ -1,0 +1,86 @@
+import { checkArgument } from '@covpool/base';
+import { add, mul, rsqrt, type serialization, sub, type Tensor, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
+import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import { batchNormTraining } from './batch-norm-training.ts';
+import { constant } from './initializers.ts';
+import {
+  isTraining,
+  type LayerConfig,
+  type LayerShape,
+  NamedLayer,
+  onlyInput,
+  onlyShape,
+  registerLayer,
+} from './named-layer.ts';
+import { updateRunningAverage } from './training-scope.ts';
+
+export interface BatchNormConfig extends LayerConfig {
+  epsilon?: number;
+  /** Weight of the newest batch in the running averages (PyTorch's convention). */
+  momentum?: number;
+  /** `running`: normalises with the running averages in training too, and leaves them alone (fine-tuning, detection). */
+  statistics?: 'batch' | 'running';
+}
+
+/**
+ * Batch normalisation as PyTorch does it, channels last: the batch's biased variance normalises, its unbiased variance
+ * (n−1) enters the running average. TensorFlow.js's own layer averages the biased one, and updates even when frozen.
+ */
+export class BatchNorm extends NamedLayer {
+  static className = 'covpool/core/BatchNorm';
+  private readonly options: { epsilon: number; momentum: number; statistics: 'batch' | 'running' };
+  private scale!: LayerVariable;
+  private offset!: LayerVariable;
+  private runningMean!: LayerVariable;
+  private runningVariance!: LayerVariable;
+
+  constructor(config: BatchNormConfig = {}) {
+    super(config);
+    const { epsilon = 1e-5, momentum = 0.1, statistics = 'batch' } = config;
+    this.options = { epsilon, momentum, statistics };
+  }
+
+  override build(inputShape: LayerShape | LayerShape[]): void {
+    const channels = onlyShape(inputShape).at(-1);
+    checkArgument(
+      typeof channels === 'number',
+      () => `${this.name}: the number of channels must be known, got [${inputShape}]`,
+    );
+    this.scale = this.addNamedWeight('weight', [channels], constant(1));
+    this.offset = this.addNamedWeight('bias', [channels], constant(0));
+    this.runningMean = this.addNamedWeight('running_mean', [channels], constant(0), { trainable: false });
+    this.runningVariance = this.addNamedWeight('running_var', [channels], constant(1), { trainable: false });
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
+    return onlyShape(inputShape);
+  }
+
+  override call(inputs: Tensor | Tensor[], kwargs: { training?: unknown }): Tensor {
+    const x = onlyInput(inputs);
+    if (isTraining(kwargs) && this.options.statistics === 'batch') return this.normaliseBatch(x);
+    return tidy(() => {
+      const factor = mul(this.scale.read(), rsqrt(add(this.runningVariance.read(), this.options.epsilon)));
+      return add(mul(x, factor), sub(this.offset.read(), mul(this.runningMean.read(), factor)));
+    });
+  }
+
+  private normaliseBatch(x: Tensor): Tensor {
+    const { epsilon, momentum } = this.options;
+    return tidy(() => {
+      const scale = this.scale.read() as Tensor1D;
+      const { y, mean, variance } = batchNormTraining(x, scale, this.offset.read() as Tensor1D, { epsilon });
+      const count = x.size / scale.size;
+      updateRunningAverage(this.runningMean, momentum, mean);
+      updateRunningAverage(this.runningVariance, momentum, mul(variance, count / Math.max(count - 1, 1)));
+      return y;
+    });
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), ...this.options };
+  }
+}
+
+registerLayer(BatchNorm);

@@ -1,0 +1,75 @@
+import { checkArgument } from '@covpool/base';
+import type { serialization, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import { constant, type InitialValues, kaimingNormal, torchUniform } from './initializers.ts';
+import { convolution, convolvedExtent } from './convolution.ts';
+import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from './named-layer.ts';
+
+export interface Conv2dConfig extends LayerConfig {
+  filters: number;
+  kernelSize: number;
+  strides?: number;
+  /** Zeros added on each side (PyTorch's `padding`). */
+  padding?: number;
+  bias?: boolean;
+  /** `kaiming`: N(0, √(2/(k·k·filters))), bias 0; `torch`: PyTorch's default U(±1/√fanIn) for both. */
+  initialization?: 'kaiming' | 'torch';
+}
+
+/** Convolution with PyTorch's padding and weight names; NHWC. */
+export class Conv2d extends NamedLayer {
+  static className = 'covpool/core/Conv2d';
+  private readonly options: Required<Pick<Conv2dConfig, 'filters' | 'kernelSize' | 'strides' | 'padding' | 'bias'>> & {
+    initialization: 'kaiming' | 'torch';
+  };
+  private filter!: LayerVariable;
+  private offset?: LayerVariable;
+
+  constructor(config: Conv2dConfig) {
+    super(config);
+    const { filters, kernelSize, strides = 1, padding = 0, bias = false, initialization = 'kaiming' } = config;
+    this.options = { filters, kernelSize, strides, padding, bias, initialization };
+  }
+
+  override build(inputShape: LayerShape | LayerShape[]): void {
+    const channels = onlyShape(inputShape)[3];
+    checkArgument(
+      typeof channels === 'number',
+      () => `${this.name}: the number of channels must be known, got [${inputShape}]`,
+    );
+    const { filters, kernelSize: k, bias } = this.options;
+    this.filter = this.addNamedWeight('weight', [k, k, channels, filters], this.initial(k * k * channels), {
+      toTorch: [3, 2, 0, 1],
+    });
+    if (bias) this.offset = this.addNamedWeight('bias', [filters], this.initialBias(k * k * channels));
+    this.built = true;
+  }
+
+  private initial(fanIn: number): InitialValues {
+    const { kernelSize, filters, initialization } = this.options;
+    return initialization === 'kaiming' ? kaimingNormal(kernelSize * kernelSize * filters) : torchUniform(fanIn);
+  }
+
+  private initialBias(fanIn: number): InitialValues {
+    return this.options.initialization === 'kaiming' ? constant(0) : torchUniform(fanIn);
+  }
+
+  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
+    const [batch = null, height = null, width = null] = onlyShape(inputShape);
+    const { filters, kernelSize, strides, padding } = this.options;
+    const extent = (e: number | null) => convolvedExtent(e, kernelSize, strides, padding);
+    return [batch, extent(height), extent(width), filters];
+  }
+
+  override call(inputs: Tensor | Tensor[]): Tensor {
+    const { strides, padding } = this.options;
+    const bias = this.offset?.read() as Tensor1D | undefined;
+    return convolution(onlyInput(inputs) as Tensor4D, this.filter.read() as Tensor4D, { strides, padding, bias });
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), ...this.options };
+  }
+}
+
+registerLayer(Conv2d);

@@ -1,0 +1,80 @@
+import {
+  engine,
+  getBackend,
+  getGradient,
+  getKernel,
+  type GradConfig,
+  type NamedTensorMap,
+  registerGradient,
+  registerKernel,
+  type Tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
+
+/** A TensorFlow.js kernel: an operation with a name, several outputs, a gradient, and one form per backend. */
+export interface KernelDefinition<Inputs, Attributes> {
+  /** The kernel's name in the registry of TensorFlow.js. */
+  name: string;
+  /** The operation written in TensorFlow.js's own operations. Runs on every backend that has no form of its own. */
+  composed: (inputs: Inputs, attributes: Attributes) => Tensor[];
+  gradient?: KernelGradient<Inputs, Attributes>;
+}
+
+export interface KernelGradient<Inputs, Attributes> {
+  inputs: (keyof Inputs & string)[];
+  /** Which outputs the gradient needs, one flag per output. */
+  outputs: boolean[];
+  /**
+   * One thunk per input, called only if that input's gradient is asked for. `saved` holds the named inputs, then the
+   * flagged outputs.
+   */
+  compute: (dys: Tensor[], saved: Tensor[], attributes: Attributes) => { [K in keyof Inputs]: () => Tensor };
+}
+
+/** An operation of several tensors, as `defineKernel` makes it. */
+export type KernelCall<Inputs, Attributes> = (inputs: Inputs, attributes: Attributes) => Tensor[];
+
+/**
+ * Makes an operation a kernel of TensorFlow.js, so that the tape, `tf.grad` and `tf.profile` treat it as one operation.
+ * A special form for a backend is registered with TensorFlow.js's own `registerKernel` under the same name; on a backend
+ * without one, the composed form registers itself at its first call.
+ */
+export function defineKernel<Inputs extends { [K in keyof Inputs]: Tensor }, Attributes extends object>(
+  definition: KernelDefinition<Inputs, Attributes>,
+): KernelCall<Inputs, Attributes> {
+  const { name, composed, gradient } = definition;
+  if (gradient && !getGradient(name)) registerGradient(gradientConfig(name, gradient));
+  return (inputs, attributes) => {
+    const backendName = getBackend();
+    if (!getKernel(name, backendName)) {
+      registerKernel({
+        kernelName: name,
+        backendName,
+        kernelFunc: (call) =>
+          tidy(() => composed(call.inputs as unknown as Inputs, call.attrs as unknown as Attributes)),
+      });
+    }
+    const outputs: Tensor | Tensor[] = engine().runKernel(
+      name,
+      inputs as unknown as NamedTensorMap,
+      attributes as unknown as Parameters<ReturnType<typeof engine>['runKernel']>[2],
+    );
+    return Array.isArray(outputs) ? outputs : [outputs];
+  };
+}
+
+function gradientConfig<Inputs, Attributes>(
+  kernelName: string,
+  gradient: KernelGradient<Inputs, Attributes>,
+): GradConfig {
+  return {
+    kernelName,
+    inputsToSave: gradient.inputs,
+    outputsToSave: gradient.outputs,
+    gradFunc: (dy, saved, attributes) =>
+      gradient.compute(Array.isArray(dy) ? dy : [dy], saved, attributes as unknown as Attributes) as Record<
+        string,
+        () => Tensor
+      >,
+  };
+}

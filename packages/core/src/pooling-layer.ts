@@ -1,0 +1,101 @@
+import { checkArgument } from '@covpool/base';
+import {
+  reshape,
+  type serialization,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { type ActivationName, activations } from './activation.ts';
+import { BatchNorm } from './batch-norm.ts';
+import { CompositeLayer } from './composite-layer.ts';
+import { Conv2d } from './conv2d.ts';
+import { isTraining, type LayerConfig, type LayerShape, onlyInput, onlyShape } from './named-layer.ts';
+
+/** Options that every pooling has. */
+export interface PoolingConfig extends LayerConfig {
+  /** Channels after one 1×1 convolution, batch normalisation and activation in front; absent: no reduction. */
+  dim?: number;
+  /** Several such steps in a row (progressive reduction); replaces `dim`. */
+  reduce?: number[];
+  /** Activation of the reduction. */
+  activation?: ActivationName;
+}
+
+/** The names of `PoolingConfig`, for registries. */
+export const poolingOptionNames = ['dim', 'reduce', 'activation', 'name', 'trainable', 'inputShape'] as const;
+
+/**
+ * A pooling: features [B,H,W,C] or tokens [B,N,C] to a descriptor [B,F]. Subclasses say how long the descriptor of d
+ * channels is and compute it from the (reduced) features as rows [B,M,d]. Reduction weights are named `reduce.<i>.0`
+ * (convolution) and `reduce.<i>.1` (batch normalisation) below the layer.
+ */
+export abstract class PoolingLayer extends CompositeLayer {
+  private readonly steps: { convolution: Conv2d; normalisation: BatchNorm }[];
+  private readonly poolingConfig: { reduce: number[]; activation: ActivationName };
+
+  constructor(config: PoolingConfig) {
+    super(config);
+    const { dim, reduce = dim === undefined ? [] : [dim], activation = 'relu' } = config;
+    checkArgument(
+      reduce.every((channels) => Number.isInteger(channels) && channels > 0),
+      () => `${this.name}: dim and reduce must be positive whole numbers of channels, got [${reduce}]`,
+    );
+    this.poolingConfig = { reduce, activation };
+    this.steps = reduce.map((filters, i) => ({
+      convolution: this.adopt(new Conv2d({ name: `${this.name}.reduce.${i}.0`, filters, kernelSize: 1 })),
+      normalisation: this.adopt(new BatchNorm({ name: `${this.name}.reduce.${i}.1` })),
+    }));
+  }
+
+  /** The length F of the descriptor of d channels. */
+  protected abstract descriptorLength(channels: number): number;
+
+  /** The descriptor [B,F] of features [B,M,d]. */
+  protected abstract pool(features: Tensor3D, training: boolean): Tensor2D;
+
+  /** Weights of the pooling itself, for d channels. */
+  protected buildPooling?(channels: number): void;
+
+  override build(inputShape: LayerShape | LayerShape[]): void {
+    const shape = onlyShape(inputShape);
+    const channels = shape.at(-1);
+    checkArgument(
+      (shape.length === 3 || shape.length === 4) && typeof channels === 'number',
+      () => `${this.name}: features must be [B,H,W,C] or [B,N,C] with known C, got [${shape}]`,
+    );
+    const chain = this.steps.flatMap(({ convolution, normalisation }) => [convolution, normalisation]);
+    if (chain.length > 0) this.buildChain(chain, [null, null, null, channels]);
+    this.buildPooling?.(this.pooledChannels(channels));
+    this.built = true;
+  }
+
+  private pooledChannels(channels: number): number {
+    return this.poolingConfig.reduce.at(-1) ?? channels;
+  }
+
+  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
+    const shape = onlyShape(inputShape);
+    return [shape[0] ?? null, this.descriptorLength(this.pooledChannels(shape.at(-1)!))];
+  }
+
+  override call(inputs: Tensor | Tensor[], kwargs: { training?: unknown }): Tensor {
+    return tidy(() => {
+      const x = onlyInput(inputs);
+      const [batch = 0] = x.shape;
+      let features = (x.rank === 4 ? x : reshape(x, [batch, -1, 1, x.shape.at(-1)!])) as Tensor4D;
+      for (const { convolution, normalisation } of this.steps) {
+        const normalised = normalisation.apply(convolution.apply(features) as Tensor, kwargs) as Tensor;
+        features = activations[this.poolingConfig.activation](normalised) as Tensor4D;
+      }
+      const [, height, width, channels] = features.shape;
+      return this.pool(reshape(features, [batch, height * width, channels]), isTraining(kwargs));
+    });
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), ...this.poolingConfig };
+  }
+}
