@@ -1,0 +1,15 @@
+/** The engines that can run the tensors, fastest first. */
+export const engineNames = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'webgl', 'cpu'] as const;
+
+export type EngineName = (typeof engineNames)[number];
+
+/** What came of trying an engine. */
+export type EngineAttempt =
+  | { ok: true; backend: string; version: string; detail: string; software?: boolean }
+  | { ok: false; reason: string; remedy: string };
+
+/** One engine: how to bring it up. `start` leaves TensorFlow.js running on it if it succeeds. */
+export interface Engine {
+  name: EngineName;
+  start: () => Promise<EngineAttempt>;
+}

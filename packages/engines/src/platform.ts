@@ -1,0 +1,31 @@
+interface NodeProcess {
+  versions?: { node?: string };
+  getBuiltinModule?: (name: string) => unknown;
+}
+
+const nodeProcess = (globalThis as { process?: NodeProcess }).process;
+
+export const isNode = typeof nodeProcess?.versions?.node === 'string';
+
+/** A module of Node itself, without an import that a bundler for browsers would trip over. */
+export function nodeBuiltin<T>(name: string): T | undefined {
+  return nodeProcess?.getBuiltinModule?.(name) as T | undefined;
+}
+
+/** A package that may not be installed; the name is hidden from bundlers. */
+export async function optionalImport<T>(name: string): Promise<T | undefined> {
+  try {
+    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as T;
+  } catch (cause) {
+    const code = (cause as { code?: string }).code;
+    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return undefined;
+    if (cause instanceof TypeError && !isNode) return undefined; // a browser's words for "no such module"
+    throw cause;
+  }
+}
+
+/** One line of whatever was thrown. */
+export function messageOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.split('\n')[0] ?? text;
+}
