@@ -1,0 +1,54 @@
+import { registry, type ShapeSpec } from '@covpool/core';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+
+/** How a picture becomes a network's input; data beside the model. */
+export interface Preprocessing {
+  /** Side of the square input in pixels. */
+  inputSize: number;
+  /** Share of the resized picture's side that the centre crop keeps at evaluation. */
+  cropFraction: number;
+  interpolation: 'bilinear' | 'bicubic';
+  /** Per channel, of values in [0,1]. */
+  mean: [number, number, number];
+  std: [number, number, number];
+}
+
+/** Mean and deviation of ImageNet, evaluation crop of 7/8 (256 to 224). */
+export function imagenetPreprocessing(inputSize: number): Preprocessing {
+  return {
+    inputSize,
+    cropFraction: 0.875,
+    interpolation: 'bilinear',
+    mean: [0.485, 0.456, 0.406],
+    std: [0.229, 0.224, 0.225],
+  };
+}
+
+/** The output of one stage of a backbone. */
+export interface Stage {
+  features: SymbolicTensor;
+  spec: ShapeSpec;
+}
+
+/** A backbone in the registry. */
+export interface BackboneEntry {
+  summary: string;
+  preprocessing: Preprocessing;
+  /** Stride of the last stage below a first-order or a second-order head. */
+  defaultLastStride: (secondOrder: boolean) => number;
+  /** Applies the trunk to the input; the stages from fine to coarse. */
+  build: (input: SymbolicTensor, options: { lastStride: number }) => Stage[];
+}
+
+/** Backbones by name. */
+export const backbones = registry<BackboneEntry>('createModel', 'backbone');
+
+/** Names of the backbones that match a pattern such as `resnet*`. */
+export function listModels(pattern?: string): string[] {
+  return backbones.names(pattern);
+}
+
+/** What a backbone expects of its input. */
+export function preprocessing(name: string): Preprocessing {
+  return backbones.get(name).preprocessing;
+}

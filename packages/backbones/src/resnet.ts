@@ -1,0 +1,76 @@
+import { BatchNorm, Conv2d, MaxPool2d } from '@covpool/core';
+import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { type BackboneEntry, backbones, imagenetPreprocessing, type Stage } from './backbone-registry.ts';
+import { type BlockName, expansions, residualStage } from './resnet-stage.ts';
+
+interface ResnetPlan {
+  block: BlockName;
+  /** Blocks per stage. */
+  depths: number[];
+  widths: number[];
+  /** `imagenet`: 7×7 of stride 2 and max-pooling, stride 4 in all; `small`: 3×3 of stride 2. */
+  stem: 'imagenet' | 'small';
+  summary: string;
+}
+
+const imagenetWidths = [64, 128, 256, 512];
+
+const plans: Record<string, ResnetPlan> = {
+  resnet8: {
+    block: 'basic',
+    depths: [1, 1, 1],
+    widths: [16, 32, 64],
+    stem: 'small',
+    summary: 'three residual blocks of 16, 32 and 64 channels: trains on a CPU in minutes',
+  },
+  resnet18: imagenetPlan('basic', [2, 2, 2, 2]),
+  resnet34: imagenetPlan('basic', [3, 4, 6, 3]),
+  resnet50: imagenetPlan('bottleneck', [3, 4, 6, 3]),
+  resnet101: imagenetPlan('bottleneck', [3, 4, 23, 3]),
+  resnet152: imagenetPlan('bottleneck', [3, 8, 36, 3]),
+};
+
+function imagenetPlan(block: BlockName, depths: number[]): ResnetPlan {
+  const summary = `residual network with ${depths.join('-')} ${block} blocks`;
+  return { block, depths, widths: imagenetWidths, stem: 'imagenet', summary };
+}
+
+/** A residual network with torchvision's weight names; NHWC. */
+function resnet({ block, depths, widths, stem, summary }: ResnetPlan): BackboneEntry {
+  return {
+    summary,
+    preprocessing: stem === 'imagenet' ? imagenetPreprocessing(224) : imagenetPreprocessing(64),
+    // Second-order heads keep the ImageNet networks' last map at stride 16, for twice the positions along each side.
+    defaultLastStride: (secondOrder) => (stem === 'imagenet' && secondOrder ? 1 : 2),
+    build(input, { lastStride }) {
+      let features = stem === 'imagenet' ? imagenetStem(input) : smallStem(input, widths[0]!);
+      let stride = stem === 'imagenet' ? 4 : 2;
+      const stages: Stage[] = [];
+      for (const [i, width] of widths.entries()) {
+        const strides = i === 0 ? 1 : i === widths.length - 1 ? lastStride : 2;
+        stride *= strides;
+        features = residualStage(features, { name: `layer${i + 1}`, block, width, strides, count: depths[i]! });
+        stages.push({ features, spec: { channels: width * expansions[block], stride } });
+      }
+      return stages;
+    },
+  };
+}
+
+function smallStem(input: SymbolicTensor, filters: number): SymbolicTensor {
+  const convolution = new Conv2d({ name: 'conv1', filters, kernelSize: 3, strides: 2, padding: 1 });
+  return activate(convolution.apply(input) as SymbolicTensor);
+}
+
+function imagenetStem(input: SymbolicTensor): SymbolicTensor {
+  const convolution = new Conv2d({ name: 'conv1', filters: 64, kernelSize: 7, strides: 2, padding: 3 });
+  const pool = new MaxPool2d({ name: 'maxpool', kernelSize: 3, strides: 2, padding: 1 });
+  return pool.apply(activate(convolution.apply(input) as SymbolicTensor)) as SymbolicTensor;
+}
+
+function activate(x: SymbolicTensor): SymbolicTensor {
+  const normalised = new BatchNorm({ name: 'bn1' }).apply(x) as SymbolicTensor;
+  return layers.reLU({ name: 'relu' }).apply(normalised) as SymbolicTensor;
+}
+
+for (const [name, plan] of Object.entries(plans)) backbones.register(name, resnet(plan));
