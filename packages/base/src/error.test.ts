@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { checkArgument, CovpoolError, unknownName } from './error.ts';
+
+describe('checkArgument', () => {
+  it('builds its message only when it fails', () => {
+    let built = 0;
+    const message = () => `who: requirement ${++built}`;
+    checkArgument(true, message);
+    expect(built).toBe(0);
+    expect(() => checkArgument(false, message)).toThrow(new CovpoolError('bad-argument', 'who: requirement 1'));
+  });
+});
+
+describe('unknownName', () => {
+  it('lists what exists, sorted', () => {
+    const error = unknownName('pooling', 'name', 'sqrt', ['mpn', 'isqrt']);
+    expect(error).toBeInstanceOf(CovpoolError);
+    expect(error.code).toBe('bad-argument');
+    expect(error.message).toBe("pooling: unknown name 'sqrt'; known: isqrt, mpn");
+  });
+
+  it('says so when nothing is registered', () => {
+    expect(unknownName('pooling', 'name', 'x', []).message).toContain('none registered');
+  });
+});
