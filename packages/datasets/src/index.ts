@@ -1,1 +1,1 @@
-export {};
+export { resize } from './resize.ts';
