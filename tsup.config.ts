@@ -16,8 +16,18 @@ export default defineConfig({
   format: ['esm', 'cjs'],
   target: 'es2022',
   platform: 'neutral',
+  external: [/^node:/],
+  // Replaces `import.meta.url` in CommonJS, which has none.
+  shims: true,
   dts: true,
   clean: true,
+  // Entries share their modules, so that a class is the same class in each.
   splitting: true,
-  treeshake: true,
+  sourcemap: true,
+  removeNodeProtocol: false,
+  silent: true,
+  esbuildOptions(options) {
+    // A bare import that `sideEffects` of package.json lets the bundler drop would not register what it should.
+    options.logOverride = { 'ignored-bare-import': 'error' };
+  },
 });
