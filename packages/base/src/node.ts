@@ -1,1 +1,2 @@
 export { writeFileAtomic } from './atomic-write.ts';
+export { startThread } from './start-thread.ts';

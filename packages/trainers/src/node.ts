@@ -1,1 +1,2 @@
-export {};
+export { joinRanks, startRanks } from './ranks.ts';
+export type { Ranks } from './ranks.ts';
