@@ -1,1 +1,3 @@
-export {};
+export { registerWasmKernels, wasmPrimitives } from './register.ts';
+export type { WasmKernels } from './register.ts';
+export type { GemmOptions, WasmPrimitives } from './primitives.ts';

@@ -1,0 +1,114 @@
+import { TILE_ROWS, rowKernel1, rowKernel2, rowKernel4 } from './micro-kernel';
+
+export const PANEL: i32 = 8;
+
+// A context at the start of the scratch area: the row addresses of A, those of C, those of the spare tile, one run
+// offset, and the spare tile itself, which takes columns that C does not have.
+export const C_TABLE: usize = 16;
+const SPARE_TABLE: usize = 32;
+export const ONE_RUN: usize = 48;
+const SPARE_TILE: usize = 64;
+export const CONTEXT_BYTES: usize = 192;
+
+export function prepareContext(context: usize): void {
+  for (let row: usize = 0; row < <usize>TILE_ROWS; ++row) {
+    store<usize>(context + SPARE_TABLE + row * 4, context + SPARE_TILE + row * 32);
+  }
+  store<usize>(context + ONE_RUN, 0);
+}
+
+/** Rows that the tile does not have do what the first row does: read the same, write the same. */
+export function fillTables(context: usize, rows: i32): void {
+  for (let row = <usize>rows; row < <usize>TILE_ROWS; ++row) {
+    store<usize>(context + row * 4, load<usize>(context));
+    store<usize>(context + C_TABLE + row * 4, load<usize>(context + C_TABLE));
+  }
+}
+
+function kernel(
+  rows: i32,
+  context: usize,
+  cTable: usize,
+  column: usize,
+  runs: usize,
+  runCount: i32,
+  runLength: i32,
+  b: usize,
+  accumulate: i32,
+): void {
+  if (rows > 2) rowKernel4(context, cTable, column, runs, runCount, runLength, b, accumulate);
+  else if (rows > 1) rowKernel2(context, cTable, column, runs, runCount, runLength, b, accumulate);
+  else rowKernel1(context, cTable, column, runs, runCount, runLength, b, accumulate);
+}
+
+/** One tile of rows against `columns` packed columns of B, `first` being the first of them in C. */
+export function rowTile(
+  context: usize,
+  rows: i32,
+  runs: usize,
+  runCount: i32,
+  runLength: i32,
+  b: usize,
+  first: i32,
+  columns: i32,
+  accumulate: i32,
+): void {
+  const panelBytes = (<usize>(runCount * runLength)) << 5;
+  const cTable = context + C_TABLE;
+  let column = 0;
+  for (; column + PANEL <= columns; column += PANEL) {
+    kernel(rows, context, cTable, (<usize>(first + column)) << 2, runs, runCount, runLength, b, accumulate);
+    b += panelBytes;
+  }
+  if (column == columns) return;
+  kernel(rows, context, context + SPARE_TABLE, 0, runs, runCount, runLength, b, 0);
+  const bytes = (<usize>(columns - column)) << 2;
+  for (let row: usize = 0; row < <usize>rows; ++row) {
+    const from = context + SPARE_TILE + row * 32;
+    const to = load<usize>(cTable + row * 4) + ((<usize>(first + column)) << 2);
+    for (let at: usize = 0; at < bytes; at += 4) {
+      store<f32>(to + at, accumulate ? load<f32>(to + at) + load<f32>(from + at) : load<f32>(from + at));
+    }
+  }
+}
+
+/** Packs depth×columns of row-major B (row step in bytes) into panels of 8 columns, the last filled with zeros. */
+export function packPanels(b: usize, rowStep: usize, depth: i32, columns: i32, to: usize): void {
+  for (let column = 0; column < columns; column += PANEL) {
+    const width = min(PANEL, columns - column);
+    let from = b + ((<usize>column) << 2);
+    if (width == PANEL) {
+      for (let k = 0; k < depth; ++k) {
+        v128.store(to, v128.load(from));
+        v128.store(to, v128.load(from, 16), 16);
+        from += rowStep;
+        to += 32;
+      }
+    } else {
+      for (let k = 0; k < depth; ++k) {
+        for (let i = 0; i < PANEL; ++i) {
+          store<f32>(to + ((<usize>i) << 2), i < width ? load<f32>(from + ((<usize>i) << 2)) : 0);
+        }
+        from += rowStep;
+        to += 32;
+      }
+    }
+  }
+}
+
+/** The same from transposed B, whose rows are the columns. */
+export function packTransposedPanels(b: usize, rowStep: usize, depth: i32, columns: i32, to: usize): void {
+  for (let column = 0; column < columns; column += PANEL) {
+    const width = min(PANEL, columns - column);
+    for (let i = 0; i < PANEL; ++i) {
+      let from = b + <usize>(column + i) * rowStep;
+      let at = to + ((<usize>i) << 2);
+      for (let k = 0; k < depth; ++k) {
+        store<f32>(at, i < width ? load<f32>(from) : 0);
+        from += 4;
+        at += 32;
+      }
+    }
+    to += (<usize>depth) << 5;
+  }
+}

@@ -1,0 +1,2 @@
+/** With relaxed SIMD's fused multiply-add, or with plain SIMD only. */
+export type BinaryKind = 'relaxed' | 'plain';

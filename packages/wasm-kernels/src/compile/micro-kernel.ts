@@ -1,0 +1,80 @@
+/**
+ * Rows of the register tile. V8 loads all operands of a step before it uses them; eight sums, two vectors of B and four
+ * numbers of A fit the sixteen vector registers of x64, while six rows spill sums and run at half the speed.
+ */
+const TILE_ROWS = 4;
+
+const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
+const lines = (rows: number, line: (row: number) => string): string => range(rows).map(line).join('\n');
+const sums = (rows: number, line: (sum: string, row: number, half: number) => string): string =>
+  lines(rows, (row) => [0, 1].map((half) => line(`s${row}${half}`, row, half)).join('\n'));
+
+/** One step of the product: 8 numbers at b times one number at each of a0, a1, …; unrolling by hand spills, too. */
+function step(rows: number, fused: boolean): string {
+  const add = (sum: string, by: string): string =>
+    fused ? `f32x4.relaxed_madd(v, ${by}, ${sum})` : `f32x4.add(${sum}, f32x4.mul(v, ${by}))`;
+  return `const b0 = v128.load(b); const b1 = v128.load(b, 16);
+${lines(
+  rows,
+  (row) =>
+    `{ const v = v128.load32_splat(a${row}); s${row}0 = ${add(`s${row}0`, 'b0')}; s${row}1 = ${add(
+      `s${row}1`,
+      'b1',
+    )}; }`,
+)}`;
+}
+
+/**
+ * `rowKernel<rows>`: rows×8 sums over runs of contiguous numbers. Row r starts at the address in aTable[r]; each run
+ * begins at its byte offset in `runs`; B is a packed panel, 8 columns wide. The sums go to cTable[r] + column.
+ */
+function rowKernel(rows: number, fused: boolean): string {
+  return `
+export function rowKernel${rows}(aTable: usize, cTable: usize, column: usize, runs: usize, runCount: i32, runLength: i32, b: usize, accumulate: i32): void {
+${sums(rows, (sum) => `let ${sum} = f32x4.splat(0);`)}
+for (let run = 0; run < runCount; ++run) {
+  const offset = load<usize>(runs + (<usize>run << 2));
+  ${lines(rows, (row) => `let a${row} = load<usize>(aTable, ${4 * row}) + offset;`)}
+  const end = b + (<usize>runLength << 5);
+  while (b < end) {
+    ${step(rows, fused)}
+    ${lines(rows, (row) => `a${row} += 4;`)}
+    b += 32;
+  }
+}
+${lines(rows, (row) => `const c${row} = load<usize>(cTable, ${4 * row}) + column;`)}
+if (accumulate) {
+${sums(rows, (sum, row, half) => `${sum} = f32x4.add(${sum}, v128.load(c${row}, ${16 * half}));`)}
+}
+${sums(rows, (sum, row, half) => `v128.store(c${row}, ${sum}, ${16 * half});`)}
+}`;
+}
+
+/**
+ * `columnKernel`: adds to a block of C, TILE_ROWS×8, the sum over `rowCount` rows of `length` steps; at each step
+ * neighbouring numbers at `a` (a column of the transposed left side) meet 8 neighbouring ones at `b`.
+ */
+function columnKernel(rows: number, fused: boolean): string {
+  return `
+export function columnKernel(a: usize, aRowStep: usize, aStep: usize, bRow: usize, bRowStep: usize, bStep: usize, rowCount: i32, length: i32, c: usize, cStep: usize): void {
+${sums(rows, (sum, row, half) => `let ${sum} = v128.load(c + ${row} * cStep, ${16 * half});`)}
+for (let row = 0; row < rowCount; ++row) {
+  let b = bRow;
+  ${lines(rows, (row) => `let a${row} = a + ${4 * row};`)}
+  for (let left = length; left > 0; --left) {
+    ${step(rows, fused)}
+    ${lines(rows, (row) => `a${row} += aStep;`)}
+    b += bStep;
+  }
+  a += aRowStep;
+  bRow += bRowStep;
+}
+${sums(rows, (sum, row, half) => `v128.store(c + ${row} * cStep, ${sum}, ${16 * half});`)}
+}`;
+}
+
+/** The inner loops in AssemblyScript; `fused` takes relaxed SIMD's multiply-add, else multiply, then add. */
+export function microKernelSource(fused: boolean): string {
+  const kernels = [1, 2, TILE_ROWS].map((rows) => rowKernel(rows, fused));
+  return [`export const TILE_ROWS: i32 = ${TILE_ROWS};`, ...kernels, columnKernel(TILE_ROWS, fused)].join('\n');
+}

@@ -1,0 +1,24 @@
+type Numbers<Names extends string[]> = { [Index in keyof Names]: number };
+type Routine<Names extends string[]> = (...values: Numbers<Names>) => void;
+
+/** What the compiled module exports: sizes in numbers, addresses in bytes, booleans as 0 or 1. */
+export interface KernelModule {
+  gemm: Routine<
+    ['a', 'b', 'c', 'm', 'n', 'k', 'lda', 'ldb', 'ldc', 'transposeA', 'transposeB', 'accumulate', 'scratch']
+  >;
+  gemmScratch(): number;
+  // prettier-ignore
+  convolution: Routine<['x', 'filter', 'y', 'batch', 'height', 'width', 'channels', 'kernelHeight', 'kernelWidth', 'filters', 'outHeight', 'outWidth',
+    'strideH', 'strideW', 'dilationH', 'dilationW', 'top', 'left', 'yBatchStep', 'yRowStep', 'yColumnStep', 'scratch']>;
+  // prettier-ignore
+  convolutionScratch(channels: number, kernelHeight: number, kernelWidth: number, filters: number, outHeight: number, outWidth: number,
+    strideH: number, strideW: number, dilationH: number, dilationW: number): number;
+  // prettier-ignore
+  reverseFilter: Routine<['filter', 'kernelWidth', 'channels', 'filters', 'firstH', 'stepH', 'countH', 'firstW', 'stepW', 'countW', 'to']>;
+  // prettier-ignore
+  filterGradient: Routine<['x', 'dy', 'filter', 'batch', 'height', 'width', 'channels', 'kernelHeight', 'kernelWidth', 'filters', 'outHeight', 'outWidth',
+    'strideH', 'strideW', 'dilationH', 'dilationW', 'top', 'left', 'scratch']>;
+  // prettier-ignore
+  filterGradientScratch(channels: number, kernelHeight: number, kernelWidth: number, filters: number, outHeight: number, outWidth: number,
+    strideH: number, strideW: number, dilationH: number, dilationW: number): number;
+}
