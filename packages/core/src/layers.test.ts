@@ -86,7 +86,7 @@ describeEngines('layers', () => {
     it('draws convolution weights with the deviation of He et al.', async () => {
       const layer = new Conv2d({ name: 'conv', filters: 256, kernelSize: 1 });
       layer.build([null, null, null, 512]);
-      const weights = await layer.getWeights()[0]!.data();
+      const weights = (await layer.getWeights()[0]!.data()) as Float32Array;
       const deviation = Math.sqrt(weights.reduce((total, w) => total + w * w, 0) / weights.length);
       // Five standard errors of a deviation estimated from 131,072 values.
       expect(Math.abs(deviation / Math.sqrt(2 / 256) - 1)).toBeLessThan(5 / Math.sqrt(2 * 131_072));

@@ -2,7 +2,7 @@ import { getKernel } from '@tensorflow/tfjs-core';
 
 /** The kernels that training a second-order convolutional network calls. */
 const needed = [
-  'AddV2',
+  'Add',
   'AvgPool',
   'AvgPoolGrad',
   'BatchMatMul',

@@ -1,1 +1,26 @@
-export {};
+export { describeEngines, enginesUnderTest } from './describe-engines.ts';
+export { expectClose } from './expect-close.ts';
+export { expectCovpoolError } from './expect-covpool-error.ts';
+export { expectNoLeak } from './expect-no-leak.ts';
+export {
+  diagonal,
+  eigen,
+  flatten,
+  frobenius,
+  identity,
+  inner,
+  minus,
+  plus,
+  scale,
+  spectral,
+  times,
+  toMatrix,
+  trace,
+  transpose,
+  triu,
+} from './matrix.ts';
+export type { Matrix } from './matrix.ts';
+export { numericGradient } from './numeric-gradient.ts';
+export { covarianceOracle, newtonSchulzOracle, symmetrise } from './pooling-oracles.ts';
+export { seededTensor, seededValues } from './seeded-tensor.ts';
+export { tolerance } from './tolerance.ts';
