@@ -1,1 +1,12 @@
-export {};
+export { defineCommand } from './command.ts';
+export type { Command, CommandContext, OptionSpec, OptionSpecs, OptionValues, Program } from './command.ts';
+export { checkConfig, resolveConfig } from './config/resolve-config.ts';
+export type { ConfigSources } from './config/resolve-config.ts';
+export { doctorCommand } from './doctor-command.ts';
+export { duration } from './duration.ts';
+export { exitCodes } from './exit-code.ts';
+export { userPath } from './paths.ts';
+export { runProgram } from './run-program.ts';
+export type { Streams } from './run-program.ts';
+export { table } from './table.ts';
+export { terminalProgress } from './terminal-progress.ts';
