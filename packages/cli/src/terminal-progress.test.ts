@@ -1,8 +1,7 @@
+import { stripVTControlCharacters as strip } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { liveLine, terminalProgress } from './terminal-progress.ts';
 
-// oxlint-disable-next-line no-control-regex
-const strip = (text: string) => text.replaceAll(/\u001b\[[\d;]*[mK]/g, '');
 const state = {
   label: 'isqrt 3/15',
   done: 5,
