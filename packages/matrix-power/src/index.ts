@@ -1,1 +1,3 @@
-export {};
+export { isqrtCov } from './isqrt-cov.ts';
+export { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
+export type { PreNormalization } from './pre-normalization.ts';

@@ -45,7 +45,7 @@ export function eigen(symmetric: Matrix): { values: number[]; vectors: Matrix } 
   for (let sweep = 0; sweep < 60; sweep++) {
     let off = 0;
     for (let p = 0; p < d; p++) for (let q = p + 1; q < d; q++) off += a[p]![q]! ** 2;
-    if (off === 0) break;
+    if (off < 1e-30 * inner(a, a)) break;
     for (let p = 0; p < d; p++) for (let q = p + 1; q < d; q++) rotate(a, v, p, q);
   }
   const order = a.map((row, i) => ({ value: row[i]!, i })).sort((m, n) => n.value - m.value);

@@ -1,0 +1,54 @@
+import { type PoolingConfig, PoolingLayer, poolings, registerLayer } from '@covpool/core';
+import { triuVectorize } from '@covpool/covariance';
+import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { isqrtCov } from './isqrt-cov.ts';
+import { checkIterations, type PreNormalization } from './pre-normalization.ts';
+
+export interface IsqrtCovPoolingConfig extends PoolingConfig {
+  /** Newton–Schulz iterations; 3 to 5 suffice, published networks use 5. */
+  iterations?: number;
+  norm?: PreNormalization;
+}
+
+/** iSQRT-COV pooling: the upper triangle of the covariance's Newton–Schulz square root. */
+export class IsqrtCovPooling extends PoolingLayer {
+  static className = 'covpool/matrix-power/IsqrtCovPooling';
+  private readonly options: { iterations: number; norm: PreNormalization };
+
+  constructor(config: IsqrtCovPoolingConfig) {
+    super(config);
+    const { iterations = 5, norm = 'trace' } = config;
+    checkIterations(this.name, iterations, norm);
+    this.options = { iterations, norm };
+  }
+
+  protected override descriptorLength(channels: number): number {
+    return (channels * (channels + 1)) / 2;
+  }
+
+  protected override pool(features: Tensor3D): Tensor2D {
+    return triuVectorize(isqrtCov(features, this.options));
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), ...this.options };
+  }
+}
+
+registerLayer(IsqrtCovPooling);
+
+/**
+ * A layer from features [B,H,W,C] or tokens [B,N,C] to iSQRT-COV descriptors [B,d(d+1)/2].
+ *
+ * ```ts
+ * model.add(isqrtCovPooling({ dim: 64 })); // 1×1 convolution to 64 channels, then 2,080 values
+ * ```
+ */
+export const isqrtCovPooling = (config: IsqrtCovPoolingConfig = {}): IsqrtCovPooling => new IsqrtCovPooling(config);
+
+poolings.register('isqrt', {
+  create: isqrtCovPooling,
+  options: ['iterations', 'norm'],
+  summary: 'square root of the covariance by Newton–Schulz iteration, upper triangle',
+  paper: 'Li, Xie, Wang & Gao, Towards Faster Training of Global Covariance Pooling Networks, CVPR 2018',
+});

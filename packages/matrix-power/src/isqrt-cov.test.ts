@@ -1,0 +1,156 @@
+import {
+  covarianceOracle,
+  describeEngines,
+  expectClose,
+  expectNoLeak,
+  flatten,
+  newtonSchulzOracle,
+  numericGradient,
+  seededTensor,
+  seededValues,
+  tolerance,
+  toMatrix,
+} from '@covpool/testing';
+import { fill, grad, mul, sum, type Tensor, tensor, zeros } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { isqrtCov } from './isqrt-cov.ts';
+import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
+
+/** [positions, channels]: both sides of the choice, and its edge. */
+const shapes: [number, number][] = [
+  [5, 9],
+  [9, 5],
+  [6, 6],
+  [1, 3],
+];
+
+describeEngines('isqrtCov', () => {
+  describe('values', () => {
+    it.each(shapes)('is the Newton–Schulz root of the covariance, %i positions, %i channels', async (m, d) => {
+      for (const norm of ['trace', 'frobenius'] as const) {
+        for (const iterations of [1, 2, 3, 5, 7]) {
+          const x = seededTensor([2, m, d], 'isqrt', m, d);
+          const expected: number[] = [];
+          const values = await x.data();
+          for (let b = 0; b < 2; b++) {
+            const sigma = covarianceOracle(toMatrix(values.slice(b * m * d, (b + 1) * m * d), d));
+            const empty = m === 1;
+            expected.push(...(empty ? flatten(sigma) : flatten(newtonSchulzOracle(sigma, iterations, norm))));
+          }
+          await expectClose(isqrtCov(x, { iterations, norm }), expected);
+        }
+      }
+    });
+
+    it('takes feature maps as rows', async () => {
+      const x = seededTensor([2, 2, 3, 4], 'map');
+      const rows = tensor([...(await x.data())], [2, 6, 4]);
+      await expectClose(isqrtCov(x), await isqrtCov(rows).data(), { relative: 0 });
+    });
+  });
+
+  describe('properties', () => {
+    it('has the same values and gradients on both sides', async () => {
+      // Rows twice over have the same covariance: 12 rows of 9 channels take the other side than 6.
+      const half = seededValues(6 * 9, 'sides');
+      const [few, many] = [tensor(half, [1, 6, 9]), tensor([...half, ...half], [1, 12, 9])];
+      const weights = seededTensor([1, 9, 9], 'weights');
+      const loss = (x: Tensor) => sum(mul(isqrtCov(x), weights));
+      await expectClose(isqrtCov(few), await isqrtCov(many).data());
+      const [a, b] = [await grad(loss)(few).data(), await grad(loss)(many).data()];
+      await expectClose(
+        a,
+        [...b.slice(0, 54)].map((value, i) => value + b[54 + i]!),
+      );
+    });
+
+    it('is homogeneous of degree 1 in the features', async () => {
+      const x = seededTensor([1, 5, 7], 'scale');
+      const doubled = isqrtCov(mul(x, 2));
+      await expectClose(
+        doubled,
+        [...(await isqrtCov(x).data())].map((value) => 2 * value),
+      );
+    });
+
+    it('does not depend on the order of the positions nor on a constant added to all of them', async () => {
+      const rows = Array.from({ length: 5 }, (_, i) => seededValues(7, 'order', i));
+      const turned = [...rows.slice(2), ...rows.slice(0, 2)].map((row) => row.map((value, j) => value + j));
+      await expectClose(
+        isqrtCov(tensor(turned.flat(), [1, 5, 7])),
+        await isqrtCov(tensor(rows.flat(), [1, 5, 7])).data(),
+        {
+          // The constants, up to 6, cost three bits of the features.
+          relative: 8 * tolerance(),
+        },
+      );
+    });
+
+    it('is symmetric', async () => {
+      const values = toMatrix(await isqrtCov(seededTensor([1, 4, 6], 'symmetric')).data(), 6);
+      await expectClose(
+        values.flat(),
+        values[0]!.flatMap((_, j) => values.map((row) => row[j]!)),
+      );
+    });
+  });
+
+  describe('gradient', () => {
+    it.each(shapes.slice(0, 3))('is the derivative of the formula, %i positions, %i channels', async (m, d) => {
+      for (const norm of ['trace', 'frobenius'] as const) {
+        for (const iterations of [1, 2, 3, 5]) {
+          const x = seededTensor([1, m, d], 'gradient', m, d);
+          const weights = seededTensor([1, d, d], 'gradient weights', d);
+          const w = await weights.data();
+          const loss = (values: number[]) =>
+            flatten(newtonSchulzOracle(covarianceOracle(toMatrix(values, d)), iterations, norm)).reduce(
+              (total, value, i) => total + value * w[i]!,
+              0,
+            );
+          const gradient = grad((features: Tensor) => sum(mul(isqrtCov(features, { iterations, norm }), weights)))(x);
+          await expectClose(gradient, numericGradient(loss, await x.data()), { relative: 2 * tolerance() });
+        }
+      }
+    });
+
+    it('of a batch treats every picture by itself', async () => {
+      const both = seededTensor([2, 4, 6], 'batch');
+      const second = tensor([...(await both.data()).slice(24)], [1, 4, 6]);
+      const loss = (x: Tensor) => sum(mul(isqrtCov(x), tensor(seededValues(36, 'w'), [1, 6, 6])));
+      await expectClose((await grad(loss)(both).data()).slice(24), await grad(loss)(second).data());
+    });
+
+    it('is zero, and the output too, for a constant picture', async () => {
+      for (const [m, d] of shapes) {
+        const x = fill([1, m, d], 3);
+        await expectClose(isqrtCov(x), new Array<number>(d * d).fill(0), { relative: 0 });
+        await expectClose(grad((features: Tensor) => sum(isqrtCov(features)))(x), new Array<number>(m * d).fill(0), {
+          relative: 0,
+        });
+      }
+    });
+  });
+
+  describe('rejects', () => {
+    it('what it cannot compute, in one line', () => {
+      expect(() => isqrtCov(zeros([2, 5]))).toThrow('isqrtCov: features must be [B,M,d] or [B,H,W,d]');
+      expect(() => isqrtCov(zeros([1, 2, 2]), { iterations: 0 })).toThrow(
+        'iterations must be a whole number from 1, got 0',
+      );
+      expect(() => isqrtCov(zeros([1, 2, 2]), { norm: 'l2' as 'trace' })).toThrow("'trace' or 'frobenius', got 'l2'");
+      expect(() => newtonSchulzSqrt(zeros([1, 2, 3]))).toThrow(
+        'newtonSchulzSqrt: matrices must be [B,d,d], got [1,2,3]',
+      );
+    });
+  });
+
+  describe('memory', () => {
+    it('keeps nothing but what it returns', async () => {
+      for (const [m, d] of [shapes[0]!, shapes[1]!]) {
+        const x = seededTensor([2, m, d], 'memory');
+        await expectNoLeak(() => isqrtCov(x).dispose());
+        await expectNoLeak(() => grad((features: Tensor) => sum(isqrtCov(features)))(x).dispose());
+      }
+    });
+  });
+});

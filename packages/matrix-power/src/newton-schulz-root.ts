@@ -1,0 +1,39 @@
+import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from '@covpool/core';
+import type { serialization, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
+import { checkIterations, type PreNormalization } from './pre-normalization.ts';
+
+export interface NewtonSchulzRootConfig extends LayerConfig {
+  iterations?: number;
+  norm?: PreNormalization;
+}
+
+/** `newtonSchulzSqrt` as a layer: [B,d,d] to [B,d,d]. */
+export class NewtonSchulzRoot extends NamedLayer {
+  static className = 'covpool/matrix-power/NewtonSchulzRoot';
+  private readonly options: { iterations: number; norm: PreNormalization };
+
+  constructor(config: NewtonSchulzRootConfig) {
+    super(config);
+    const { iterations = 5, norm = 'trace' } = config;
+    checkIterations(this.name, iterations, norm);
+    this.options = { iterations, norm };
+  }
+
+  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
+    return onlyShape(inputShape);
+  }
+
+  override call(inputs: Tensor | Tensor[]): Tensor {
+    return newtonSchulzSqrt(onlyInput(inputs) as Tensor3D, this.options);
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), ...this.options };
+  }
+}
+
+registerLayer(NewtonSchulzRoot);
+
+/** A layer from covariance matrices to their iSQRT-COV roots. */
+export const newtonSchulzRoot = (config: NewtonSchulzRootConfig = {}): NewtonSchulzRoot => new NewtonSchulzRoot(config);

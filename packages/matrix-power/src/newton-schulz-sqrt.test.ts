@@ -1,0 +1,232 @@
+import {
+  describeEngines,
+  diagonal,
+  expectClose,
+  expectNoLeak,
+  flatten,
+  frobenius,
+  identity,
+  type Matrix,
+  minus,
+  newtonSchulzOracle,
+  numericGradient,
+  scale,
+  seededValues,
+  spectral,
+  symmetrise,
+  times,
+  tolerance,
+  toMatrix,
+  transpose,
+  triu,
+} from '@covpool/testing';
+import { triuVectorize } from '@covpool/covariance';
+import fc from 'fast-check';
+import { grad, mul, sum, type Tensor, tensor, type Tensor3D, zeros } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
+
+const S0: Matrix = [
+  [2, 1],
+  [1, 2],
+];
+
+const batchOf = (...matrices: Matrix[]): Tensor3D =>
+  tensor(matrices.flat(2), [matrices.length, matrices[0]!.length, matrices[0]!.length]);
+
+/** A random positive semi-definite matrix with the given number of rows behind it. */
+const gram = (d: number, rows: number, ...key: string[]): Matrix => {
+  const x = toMatrix(seededValues(rows * d, 'gram', d, rows, ...key), d);
+  return scale(times(transpose(x), x), 1 / rows);
+};
+
+describeEngines('newtonSchulzSqrt', () => {
+  describe('values', () => {
+    it('maps eigenvalues as the table of spec §3.4 says', async () => {
+      const table: [number, number, number][] = [
+        // eigenvalue of A/t, iterations, result
+        [0.5, 1, 0.625],
+        [0.5, 3, 0.706708],
+        [0.1, 5, 0.31542],
+        [0.1, 3, 0.262016],
+        [0.01, 3, 0.032836],
+        [0.01, 5, 0.065872],
+        [0.01, 7, 0.09659],
+        [1 / 256, 5, 0.028002],
+        [1e-3, 5, 0.007481],
+        [1e-4, 5, 0.000758],
+        [1e-4, 10, 0.005294],
+      ];
+      for (const [a, iterations, expected] of table) {
+        const root = await newtonSchulzSqrt(batchOf(diagonal([a, 1 - a])), { iterations }).data();
+        // Six decimals in the table.
+        expect(Math.abs(root[0]! - expected)).toBeLessThan(0.5e-6 + tolerance() * expected);
+      }
+    });
+
+    it('shrinks the identity by the factors of spec §3.4', async () => {
+      const factors: [number, 'trace' | 'frobenius', number, number][] = [
+        [2, 'trace', 3, 0.999437],
+        [16, 'trace', 3, 0.716265],
+        [16, 'trace', 5, 0.982721],
+        [64, 'trace', 5, 0.765763],
+        [64, 'trace', 7, 0.991583],
+        [64, 'frobenius', 3, 0.875973],
+        [64, 'frobenius', 5, 0.999271],
+      ];
+      for (const [d, norm, iterations, factor] of factors) {
+        const root = newtonSchulzSqrt(batchOf(identity(d)), { iterations, norm });
+        await expectClose(root, flatten(scale(identity(d), factor)), { relative: 1e-6 + tolerance() });
+      }
+    });
+
+    it('is 0.448 I for the identity of 256 channels at five iterations', async () => {
+      const root = await newtonSchulzSqrt(batchOf(identity(256))).data();
+      expect(Math.abs(root[0]! - 0.448026)).toBeLessThan(1e-6 + tolerance());
+    });
+
+    it('gives S0 the roots of spec §3.5', async () => {
+      const roots: [number, number, number][] = [
+        [1, 1.1875, 0.5],
+        [2, 1.29956055, 0.43078613],
+        [3, 1.35367396, 0.37837433],
+        [5, 1.36602479, 0.36602602],
+        [7, (Math.sqrt(3) + 1) / 2, (Math.sqrt(3) - 1) / 2],
+      ];
+      for (const [iterations, p, q] of roots) {
+        await expectClose(newtonSchulzSqrt(batchOf(S0), { iterations }), [p, q, q, p]);
+      }
+    });
+
+    it('approaches the true root of a well-conditioned matrix', async () => {
+      const a = gram(6, 40);
+      await expectClose(newtonSchulzSqrt(batchOf(a), { iterations: 12 }), flatten(spectral(a, Math.sqrt)));
+    });
+
+    it('is off the true root of a covariance of rank 195 of 256 by what spec §3.4 says', async () => {
+      const x = toMatrix(
+        seededValues(196 * 256, 'rank').map((value) => Math.max(value, 0)),
+        256,
+      );
+      const mean = x[0]!.map((_, j) => x.reduce((total, row) => total + row[j]!, 0) / 196);
+      const centred = x.map((row) => row.map((value, j) => value - mean[j]!));
+      const gramOfRows = scale(times(centred, transpose(centred)), 1 / 196);
+      const sigma = scale(times(transpose(centred), centred), 1 / 196);
+      // Σ^(1/2) = Xᵀ K^(−1/2) X / M on the side of the rows; eigenvalues of the kernel (the mean) count as zero.
+      const inverse = spectral(gramOfRows, (value) => (value > 1e-9 ? 1 / Math.sqrt(value) : 0));
+      const truth = scale(times(times(transpose(centred), inverse), centred), 1 / 196);
+      for (const [iterations, error] of [
+        [3, 0.7],
+        [5, 0.42],
+        [7, 0.15],
+      ] as const) {
+        const root = toMatrix(await newtonSchulzSqrt(batchOf(sigma), { iterations }).data(), 256);
+        const relative = frobenius(minus(root, truth)) / frobenius(truth);
+        // The spec gives two digits, for other random features.
+        expect(Math.abs(relative - error)).toBeLessThan(0.02);
+      }
+    }, 120_000);
+  });
+
+  describe('properties', () => {
+    it('is exact for rank one at every number of iterations', async () => {
+      const v = [1, -2, 3];
+      const a = v.map((p) => v.map((q) => p * q));
+      for (const iterations of [1, 2, 5]) {
+        await expectClose(newtonSchulzSqrt(batchOf(a), { iterations }), flatten(scale(a, 1 / Math.sqrt(14))));
+      }
+    });
+
+    it('is symmetric, positive, homogeneous of degree 1/2 and equivariant to rotations', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 2, max: 6 }),
+          fc.integer({ min: 1, max: 8 }),
+          fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
+          fc.integer({ min: 1, max: 7 }),
+          async (d, rows, factor, iterations) => {
+            const a = gram(d, rows, 'property');
+            const root = toMatrix(await newtonSchulzSqrt(batchOf(a), { iterations }).data(), d);
+            await expectClose(flatten(root), flatten(transpose(root)));
+            await expectClose(
+              newtonSchulzSqrt(batchOf(scale(a, factor)), { iterations }),
+              flatten(scale(root, Math.sqrt(factor))),
+            );
+            const v = spectral(symmetrise(toMatrix(seededValues(d * d, 'v', d), d)), (value) => Math.sign(value) || 1);
+            const turned = times(times(v, a), transpose(v));
+            await expectClose(
+              newtonSchulzSqrt(batchOf(turned), { iterations }),
+              flatten(times(times(v, root), transpose(v))),
+            );
+          },
+        ),
+        { seed: 7, numRuns: 25 },
+      );
+    });
+  });
+
+  describe('gradient', () => {
+    it('of the sum of the upper triangle at S0 is that of spec §3.5, symmetrised', async () => {
+      const cases: [number, number, number][] = [
+        [1, 0.296875, (0.375 - 0.125) / 2],
+        [3, 0.34864009, (0.26333756 - 0.11503678) / 2],
+        [5, 0.34150823, (0.27451544 - 0.09151058) / 2],
+      ];
+      for (const [iterations, p, q] of cases) {
+        const gradient = grad((a: Tensor) => sum(triuVectorize(newtonSchulzSqrt(a as Tensor3D, { iterations }))))(
+          batchOf(S0),
+        );
+        await expectClose(gradient, [p, q, q, p]);
+      }
+    });
+
+    it('is the derivative of the formula along symmetric directions', async () => {
+      for (const norm of ['trace', 'frobenius'] as const) {
+        for (const iterations of [1, 2, 3, 5]) {
+          const a = gram(4, 9, 'gradient');
+          const w = symmetrise(toMatrix(seededValues(16, 'w'), 4));
+          const loss = (upper: number[]) => {
+            let k = 0;
+            const full = a.map((row) => [...row]);
+            for (let i = 0; i < 4; i++) for (let j = i; j < 4; j++) full[i]![j] = full[j]![i] = upper[k++]!;
+            return flatten(newtonSchulzOracle(full, iterations, norm)).reduce((s, v, i) => s + v * flatten(w)[i]!, 0);
+          };
+          const numeric = numericGradient(loss, triu(a));
+          const gradient = toMatrix(
+            await grad((x: Tensor) => sum(mul(newtonSchulzSqrt(x as Tensor3D, { iterations, norm }), batchOf(w))))(
+              batchOf(a),
+            ).data(),
+            4,
+          );
+          // A step of an entry above the diagonal moves its mirror image too.
+          const expected = triu(gradient.map((row, i) => row.map((value, j) => (i === j ? value : 2 * value))));
+          await expectClose(expected, numeric, { relative: 2 * tolerance() });
+        }
+      }
+    });
+
+    it('is zero for the zero matrix, whose root is zero', async () => {
+      const zero = zeros([1, 3, 3]) as Tensor3D;
+      await expectClose(newtonSchulzSqrt(zero), new Array<number>(9).fill(0), { relative: 0 });
+      await expectClose(grad((a: Tensor) => sum(newtonSchulzSqrt(a as Tensor3D)))(zero), new Array<number>(9).fill(0), {
+        relative: 0,
+      });
+    });
+  });
+
+  describe('rejects', () => {
+    it('matrices that are not square', () => {
+      expect(() => newtonSchulzSqrt(zeros([2, 3]) as unknown as Tensor3D)).toThrow(
+        'matrices must be [B,d,d], got [2,3]',
+      );
+    });
+  });
+
+  describe('memory', () => {
+    it('keeps nothing but what it returns', async () => {
+      const a = batchOf(S0);
+      await expectNoLeak(() => newtonSchulzSqrt(a).dispose());
+      await expectNoLeak(() => grad((x: Tensor) => sum(newtonSchulzSqrt(x as Tensor3D)))(a).dispose());
+    });
+  });
+});
