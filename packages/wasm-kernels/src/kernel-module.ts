@@ -21,4 +21,13 @@ export interface KernelModule {
   // prettier-ignore
   filterGradientScratch(channels: number, kernelHeight: number, kernelWidth: number, filters: number, outHeight: number, outWidth: number,
     strideH: number, strideW: number, dilationH: number, dilationW: number): number;
+  // prettier-ignore
+  batchNormForward: Routine<['x', 'scale', 'offset', 'y', 'mean', 'variance', 'rows', 'channels', 'epsilon', 'scratch']>;
+  // prettier-ignore
+  batchNormGradient: Routine<['dy', 'x', 'scale', 'mean', 'variance', 'dx', 'dScale', 'dOffset', 'rows', 'channels', 'epsilon', 'scratch']>;
+  batchNormScratch(channels: number): number;
+  // prettier-ignore
+  depthwiseGradient: Routine<['dy', 'other', 'to', 'ofInput', 'batch', 'height', 'width', 'channels', 'kernelHeight', 'kernelWidth', 'filters',
+    'outHeight', 'outWidth', 'strideH', 'strideW', 'dilationH', 'dilationW', 'top', 'left']>;
+  segmentSum: Routine<['x', 'ids', 'to', 'rows', 'width', 'segments', 'integers']>;
 }

@@ -5,15 +5,28 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { BinaryKind } from './binary-kind.ts';
 import { instantiator } from './instantiate.ts';
 import { batchMatMulKernel } from './kernels/batch-mat-mul.ts';
+import { batchNormTrainingGradKernel, batchNormTrainingKernel } from './kernels/batch-norm-training.ts';
 import { conv2dBackpropFilterKernel } from './kernels/conv-2d-backprop-filter.ts';
 import { conv2dBackpropInputKernel } from './kernels/conv-2d-backprop-input.ts';
 import { conv2dKernel } from './kernels/conv-2d.ts';
+import { depthwiseBackpropFilterKernel, depthwiseBackpropInputKernel } from './kernels/depthwise-gradients.ts';
 import { registerOnWasm } from './kernels/registration.ts';
+import { unsortedSegmentSumKernel } from './kernels/unsorted-segment-sum.ts';
 import { createPrimitives } from './primitives.ts';
 import type { WasmPrimitives } from './primitives.ts';
 import { hasRelaxedSimd } from './relaxed-simd.ts';
 
-const KERNELS = [batchMatMulKernel, conv2dKernel, conv2dBackpropInputKernel, conv2dBackpropFilterKernel];
+const KERNELS = [
+  batchMatMulKernel,
+  batchNormTrainingKernel,
+  batchNormTrainingGradKernel,
+  conv2dKernel,
+  conv2dBackpropInputKernel,
+  conv2dBackpropFilterKernel,
+  depthwiseBackpropInputKernel,
+  depthwiseBackpropFilterKernel,
+  unsortedSegmentSumKernel,
+];
 
 /** What was registered. */
 export interface WasmKernels {

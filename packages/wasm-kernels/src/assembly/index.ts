@@ -1,3 +1,6 @@
 export { gemm, gemmScratch } from './gemm';
 export { convolution, convolutionScratch, reverseFilter } from './convolution';
 export { filterGradient, filterGradientScratch } from './filter-gradient';
+export { batchNormForward, batchNormGradient, batchNormScratch } from './batch-norm';
+export { depthwiseGradient } from './depthwise';
+export { segmentSum } from './segment-sum';
