@@ -1,1 +1,1 @@
-export {};
+export { loadSafetensors, saveSafetensors } from './safetensors-file.ts';
