@@ -30,4 +30,11 @@ export interface KernelModule {
   depthwiseGradient: Routine<['dy', 'other', 'to', 'ofInput', 'batch', 'height', 'width', 'channels', 'kernelHeight', 'kernelWidth', 'filters',
     'outHeight', 'outWidth', 'strideH', 'strideW', 'dilationH', 'dilationW', 'top', 'left']>;
   segmentSum: Routine<['x', 'ids', 'to', 'rows', 'width', 'segments', 'integers']>;
+  // prettier-ignore
+  maxPoolGradient: Routine<['dy', 'x', 'dx', 'batch', 'height', 'width', 'channels', 'windowHeight', 'windowWidth', 'outHeight', 'outWidth',
+    'strideH', 'strideW', 'top', 'left']>;
+  // prettier-ignore
+  avgPoolGradient: Routine<['dy', 'dx', 'batch', 'height', 'width', 'channels', 'windowHeight', 'windowWidth', 'outHeight', 'outWidth',
+    'strideH', 'strideW', 'top', 'left']>;
+  repeatBlocks: Routine<['from', 'to', 'blocks', 'bytes', 'times']>;
 }

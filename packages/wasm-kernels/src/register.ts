@@ -10,7 +10,9 @@ import { conv2dBackpropFilterKernel } from './kernels/conv-2d-backprop-filter.ts
 import { conv2dBackpropInputKernel } from './kernels/conv-2d-backprop-input.ts';
 import { conv2dKernel } from './kernels/conv-2d.ts';
 import { depthwiseBackpropFilterKernel, depthwiseBackpropInputKernel } from './kernels/depthwise-gradients.ts';
+import { avgPoolGradKernel, maxPoolGradKernel } from './kernels/pool-gradients.ts';
 import { registerOnWasm } from './kernels/registration.ts';
+import { tileKernel } from './kernels/tile.ts';
 import { unsortedSegmentSumKernel } from './kernels/unsorted-segment-sum.ts';
 import { createPrimitives } from './primitives.ts';
 import type { WasmPrimitives } from './primitives.ts';
@@ -25,6 +27,9 @@ const KERNELS = [
   conv2dBackpropFilterKernel,
   depthwiseBackpropInputKernel,
   depthwiseBackpropFilterKernel,
+  maxPoolGradKernel,
+  avgPoolGradKernel,
+  tileKernel,
   unsortedSegmentSumKernel,
 ];
 

@@ -4,3 +4,5 @@ export { filterGradient, filterGradientScratch } from './filter-gradient';
 export { batchNormForward, batchNormGradient, batchNormScratch } from './batch-norm';
 export { depthwiseGradient } from './depthwise';
 export { segmentSum } from './segment-sum';
+export { avgPoolGradient, maxPoolGradient } from './pool-gradient';
+export { repeatBlocks } from './repeat';
