@@ -134,8 +134,8 @@ describe('checkImports', () => {
       { [low]: "// import 'node:fs'\nexport const s = \"import '@x/high'; x.dataSync()\";\n" },
     ],
     [
-      'the testing package and the libraries of the root in a test',
-      { 'packages/low/src/a.test.ts': "import '@x/testing';\nimport 'vitest';\nt.dataSync();\n" },
+      'the testing package, the package itself by name and the libraries of the root in a test',
+      { 'packages/low/src/a.test.ts': "import '@x/testing';\nimport '@x/low';\nimport 'vitest';\nt.dataSync();\n" },
     ],
     [
       'a build script that no entry reaches, nor the replaceable import that stands for its work',

@@ -33,6 +33,7 @@ function referenceProblems(workspace: Workspace, arrows: Arrows, file: SourceFil
   if (reference.kind === 'file') return [];
   if (target.kind === 'workspace') {
     if (target.owner === file.owner) {
+      if (!file.ships) return [];
       return problem('own files', `'${reference.specifier}' is this very package; import the file by a relative path`);
     }
     if (target.path === undefined) {
