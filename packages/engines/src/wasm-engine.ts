@@ -1,3 +1,4 @@
+import { registerWasmKernels } from '@covpool/wasm-kernels';
 import { version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { setBackend } from '@tensorflow/tfjs-core';
 import type { Engine } from './engine.ts';
@@ -11,7 +12,6 @@ export const wasmEngine: Engine = {
     nodeBuiltin<typeof import('node:v8')>('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd');
     try {
       if (!(await setBackend('wasm'))) throw new Error('the backend did not initialise');
-      const { registerWasmKernels } = await import('@covpool/wasm-kernels');
       const { relaxedSimd } = await registerWasmKernels();
       const detail = relaxedSimd ? 'relaxed SIMD kernels' : 'SIMD kernels';
       return { ok: true, backend: 'wasm', version: version_wasm, detail };

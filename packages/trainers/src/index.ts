@@ -1,1 +1,11 @@
-export {};
+export { ownShards } from './batch-source.ts';
+export type { BatchSource, ShardBatch } from './batch-source.ts';
+export { crossEntropy } from './cross-entropy.ts';
+export { predictAll } from './predict.ts';
+export type { Predictions } from './predict.ts';
+export { publishedSchedules, schedule, schedules } from './schedules.ts';
+export type { Moment, Schedule, ScheduleSpec } from './schedules.ts';
+export { sgd } from './sgd.ts';
+export type { Optimizer } from './sgd.ts';
+export { train, trainingStart } from './train.ts';
+export type { EpochRecord, StepReport, TrainingPosition, TrainOptions } from './train.ts';

@@ -1,2 +1,4 @@
 export { joinRanks, startRanks } from './ranks.ts';
 export type { Ranks } from './ranks.ts';
+export { RunFolder } from './run-folder.ts';
+export type { CheckpointName } from './run-folder.ts';

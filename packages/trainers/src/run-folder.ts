@@ -1,0 +1,122 @@
+import { CovpoolError } from '@covpool/base';
+import { writeFileAtomic } from '@covpool/base/node';
+import { exportState, float32Data, importState, type TensorData, toFloat32 } from '@covpool/checkpoints';
+import { loadSafetensors, saveSafetensors } from '@covpool/checkpoints/node';
+import { tensor, type Tensor } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Optimizer } from './sgd.ts';
+import { type EpochRecord, type TrainingPosition, trainingStart } from './train.ts';
+
+export type CheckpointName = 'last' | 'best';
+
+/**
+ * A training's folder: `config.json` (resolved), `metrics.jsonl` (a line per epoch), `last/` and `best/` with
+ * `model.safetensors` (PyTorch's names and layouts), `trainer.safetensors` (the optimiser's state and the position) and the
+ * configuration. Whatever interrupts a write, each checkpoint is whole: it is written beside the old one and takes its name.
+ */
+export class RunFolder {
+  private constructor(readonly path: string) {}
+
+  /** Starts a run. @throws bad-input if the folder holds anything */
+  static async create(path: string, config: object): Promise<RunFolder> {
+    const found = await readdir(path).catch(() => []);
+    if (found.length > 0) {
+      throw new CovpoolError(
+        'bad-input',
+        `run: an empty or new folder is required, got ${path} with ${found.length} entries; choose another or resume it`,
+      );
+    }
+    await mkdir(path, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+      throw new CovpoolError('io', `run: cannot make the folder ${path} (${cause.code ?? cause.message})`, { cause });
+    });
+    await writeFileAtomic(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    return new RunFolder(path);
+  }
+
+  /** Opens a run that exists. @throws bad-input if the folder is not one */
+  static open(path: string): RunFolder {
+    if (!existsSync(join(path, 'config.json'))) {
+      throw new CovpoolError('bad-input', `run: the folder of a run (with a config.json) is required, got ${path}`);
+    }
+    return new RunFolder(path);
+  }
+
+  async config(): Promise<unknown> {
+    return JSON.parse(await readFile(join(this.path, 'config.json'), 'utf8'));
+  }
+
+  /** Adds an epoch's line; whatever else is known of the epoch (evaluation) goes into it. */
+  async append(record: EpochRecord & Record<string, unknown>): Promise<void> {
+    await appendFile(join(this.path, 'metrics.jsonl'), `${JSON.stringify(record)}\n`);
+  }
+
+  /** The lines so far. A line that an interruption cut off does not count. */
+  async metrics(): Promise<(EpochRecord & Record<string, unknown>)[]> {
+    const text = await readFile(join(this.path, 'metrics.jsonl'), 'utf8').catch(() => '');
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as EpochRecord & Record<string, unknown>);
+  }
+
+  async save(
+    name: CheckpointName,
+    model: LayersModel,
+    optimizer: Optimizer,
+    position: TrainingPosition,
+  ): Promise<void> {
+    const folder = join(this.path, name);
+    const [fresh, old] = [`${folder}.new`, `${folder}.old`];
+    await rm(fresh, { recursive: true, force: true });
+    await mkdir(fresh);
+    await saveSafetensors(join(fresh, 'model.safetensors'), await exportState(model), { format: 'pt' });
+    await saveSafetensors(join(fresh, 'trainer.safetensors'), await velocityData(optimizer), {
+      position: JSON.stringify(position),
+    });
+    await writeFileAtomic(join(fresh, 'config.json'), await readFile(join(this.path, 'config.json')));
+    await rm(old, { recursive: true, force: true });
+    if (existsSync(folder)) await rename(folder, old);
+    await rename(fresh, folder);
+    await rm(old, { recursive: true, force: true });
+  }
+
+  /** The folder of a checkpoint; `undefined` if there is none. */
+  checkpoint(name: CheckpointName): string | undefined {
+    const folder = join(this.path, name);
+    // Between two renames of `save` the old one is the whole one.
+    return [folder, `${folder}.old`].find((candidate) => existsSync(join(candidate, 'trainer.safetensors')));
+  }
+
+  /** Gives model and optimiser the state of the last checkpoint; where to go on. Lines of later epochs are dropped. */
+  async resume(model: LayersModel, optimizer: Optimizer): Promise<TrainingPosition> {
+    const folder = this.checkpoint('last');
+    if (!folder) return trainingStart;
+    importState(model, (await loadSafetensors(join(folder, 'model.safetensors'))).tensors);
+    const { tensors, metadata } = await loadSafetensors(join(folder, 'trainer.safetensors'));
+    loadVelocities(optimizer, tensors);
+    const position = JSON.parse(metadata.position ?? 'null') as TrainingPosition | null;
+    if (!position) throw new CovpoolError('bad-input', `run: ${folder}/trainer.safetensors has no position`);
+    const kept = (await this.metrics()).filter(({ epoch }) => epoch <= position.epoch);
+    const lines = kept.map((record) => `${JSON.stringify(record)}\n`).join('');
+    await writeFileAtomic(join(this.path, 'metrics.jsonl'), lines);
+    return position;
+  }
+}
+
+async function velocityData(optimizer: Optimizer): Promise<Map<string, TensorData>> {
+  const tensors = new Map<string, TensorData>();
+  for (const [name, value] of optimizer.state()) {
+    tensors.set(name, float32Data(value.shape, (await value.data<'float32'>()).slice()));
+  }
+  return tensors;
+}
+
+function loadVelocities(optimizer: Optimizer, tensors: Map<string, TensorData>): void {
+  const state = new Map<string, Tensor>();
+  for (const [name, data] of tensors) state.set(name, tensor(toFloat32(data), data.shape));
+  optimizer.load(state);
+  for (const value of state.values()) value.dispose();
+}

@@ -1,0 +1,128 @@
+import { checkArgument } from '@covpool/base';
+import { registry } from '@covpool/core';
+
+/** When in the training a learning rate is asked for; epochs and steps count from 0. */
+export interface Moment {
+  epoch: number;
+  /** Step within the epoch. */
+  step: number;
+  stepsPerEpoch: number;
+  /** Epochs of the whole training. */
+  epochs: number;
+}
+
+export type Schedule = (moment: Moment) => number;
+
+/** A schedule as data; options beside the name belong to the schedule. */
+export type ScheduleSpec = { name: string } & Record<string, unknown>;
+
+/** Schedules by name. */
+export const schedules = registry<(options: Record<string, unknown>) => Schedule>('schedule', 'schedule');
+
+/** A schedule by name: `schedule({name: 'linear', base: 0.1})`. */
+export function schedule({ name, ...options }: ScheduleSpec): Schedule {
+  return schedules.get(name)(options);
+}
+
+/** Registers a schedule with the options that it has. */
+function define<O extends Record<string, number | number[]>>(
+  name: string,
+  defaults: O,
+  rate: (options: O) => Schedule,
+) {
+  schedules.register(name, (given) => {
+    for (const [key, value] of Object.entries(given)) {
+      checkArgument(
+        key in defaults,
+        () => `schedule '${name}': unknown option '${key}'; it has: ${Object.keys(defaults).join(', ')}`,
+      );
+      checkArgument(
+        Array.isArray(defaults[key]) ? Array.isArray(value) && value.every(Number.isFinite) : Number.isFinite(value),
+        () =>
+          `schedule '${name}': ${key} must be ${
+            Array.isArray(defaults[key]) ? 'a list of numbers' : 'a number'
+          }, got ${String(value)}`,
+      );
+    }
+    return rate({ ...defaults, ...given });
+  });
+}
+
+define(
+  'constant',
+  { base: 0.1 },
+  ({ base }) =>
+    () =>
+      base,
+);
+
+/** Falls linearly from `base` to 0, per step: ShuffleNetV2's rule. */
+define('linear', { base: 0.1 }, ({ base }) => ({ epoch, step, stepsPerEpoch, epochs }) => {
+  return base * (1 - (epoch * stepsPerEpoch + step) / (stepsPerEpoch * epochs));
+});
+
+/** Multiplies by `factor` at each milestone (epochs). */
+define('step', { base: 0.1, milestones: [30, 60, 90], factor: 0.1 }, ({ base, milestones, factor }) => ({ epoch }) => {
+  return base * factor ** milestones.filter((milestone) => epoch >= milestone).length;
+});
+
+/** Half a cosine per epoch to `min`, after `warmup` epochs that rise linearly from `start`. */
+define(
+  'cosine',
+  { base: 1e-3, min: 1e-5, warmup: 0, start: 1e-6 },
+  ({ base, min, warmup, start }) =>
+    ({ epoch, epochs }) =>
+      epoch < warmup
+        ? start + ((base - start) * epoch) / warmup
+        : min + 0.5 * (base - min) * (1 + Math.cos((Math.PI * epoch) / epochs)),
+);
+
+/** `base·factor^epoch`: MobileNetV2's norm (0.045, 0.98) and fast (0.06, 0.92) rules. */
+define(
+  'exponential',
+  { base: 0.045, factor: 0.98 },
+  ({ base, factor }) =>
+    ({ epoch }) =>
+      base * factor ** epoch,
+);
+
+/**
+ * `base·(1 − (epoch − 1)/length)^power`: the fast (52, 11) and adjusted (49, 2) rules of the ResNets. Meant for epochs that
+ * count from 1, used from 0 as the published code does: the first epoch's rate is above the base.
+ */
+define('polynomial', { base: 0.1, length: 52, power: 11 }, ({ base, length, power }) => ({ epoch }) => {
+  return base * (1 - (epoch - 1) / length) ** power;
+});
+
+/** Linear between (epoch, rate) points: MobileNetV2's adjusted rule by default. */
+define(
+  'piecewise',
+  { epochs: [0, 50, 100, 150], rates: [0.06, 0.01, 0.001, 1e-5] },
+  ({ epochs: points, rates }) =>
+    ({ epoch }) => {
+      const k = points.findIndex((point) => epoch <= point);
+      if (k === -1) return rates.at(-1)!;
+      if (k === 0) return rates[0]!;
+      const [from, to] = [points[k - 1]!, points[k]!];
+      return rates[k - 1]! + ((rates[k]! - rates[k - 1]!) * (epoch - from)) / (to - from);
+    },
+);
+
+/** The three settings of Wang et al. (CVPR 2020) by backbone family: how long and how the rate falls. */
+export const publishedSchedules = {
+  resnet: {
+    norm: { epochs: 100, schedule: { name: 'step', base: 0.1, milestones: [30, 60, 90], factor: 0.1 } },
+    fast: { epochs: 30, schedule: { name: 'polynomial', base: 0.1, length: 52, power: 11 } },
+    adju: { epochs: 50, schedule: { name: 'polynomial', base: 0.1, length: 49, power: 2 } },
+  },
+  mobilenet: {
+    norm: { epochs: 400, schedule: { name: 'exponential', base: 0.045, factor: 0.98 } },
+    fast: { epochs: 100, schedule: { name: 'exponential', base: 0.06, factor: 0.92 } },
+    adju: { epochs: 150, schedule: { name: 'piecewise' } },
+  },
+  shufflenet: {
+    norm: { epochs: 240, schedule: { name: 'linear', base: 0.5 } },
+    fast: { epochs: 60, schedule: { name: 'linear', base: 0.5 } },
+    adju: { epochs: 100, schedule: { name: 'linear', base: 0.5 } },
+  },
+} as const;

@@ -1,0 +1,55 @@
+import { checkArgument } from '@covpool/base';
+import type { StateEntry } from '@covpool/core';
+import { add, dispose, keep, mul, sub, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
+
+/** Moves weights along their gradients, and has a state that can be saved. */
+export interface Optimizer {
+  /** One step at learning rate `lr`; `gradients[i]` belongs to `parameters[i]` and stays the caller's. */
+  step: (parameters: StateEntry[], gradients: Tensor[], lr: number) => void;
+  /** What the next step depends on, by the parameters' names; the tensors stay the optimiser's. */
+  state: () => Map<string, Tensor>;
+  /** Takes over such a state. */
+  load: (state: Map<string, Tensor>) => void;
+  dispose: () => void;
+}
+
+/**
+ * Stochastic gradient descent with momentum and coupled weight decay, as PyTorch computes it:
+ * `v ← momentum·v + g + weightDecay·w`, `w ← w − lr·v`. The learning rate multiplies the whole velocity, so that a change of
+ * it acts at once; decay acts on every parameter, biases and normalisation included.
+ */
+export function sgd({
+  momentum = 0.9,
+  weightDecay = 1e-4,
+}: { momentum?: number; weightDecay?: number } = {}): Optimizer {
+  checkArgument(
+    momentum >= 0 && momentum < 1 && weightDecay >= 0,
+    () => `sgd: momentum must be in [0,1) and weightDecay not negative, got ${momentum} and ${weightDecay}`,
+  );
+  const velocities = new Map<string, Tensor>();
+  return {
+    step(parameters, gradients, lr) {
+      for (const [i, { name, variable }] of parameters.entries()) {
+        const weight = variable.read() as Tensor;
+        const previous = velocities.get(name);
+        tidy(() => {
+          const decayed = add(gradients[i]!, mul(weight, weightDecay));
+          const velocity = keep(add(mul(previous ?? zerosLike(weight), momentum), decayed));
+          velocities.set(name, velocity);
+          variable.write(sub(weight, mul(velocity, lr)));
+        });
+        previous?.dispose();
+      }
+    },
+    state: () => new Map(velocities),
+    load(state) {
+      dispose([...velocities.values()]);
+      velocities.clear();
+      for (const [name, velocity] of state) velocities.set(name, keep(velocity.clone()));
+    },
+    dispose() {
+      dispose([...velocities.values()]);
+      velocities.clear();
+    },
+  };
+}

@@ -1,0 +1,222 @@
+import type { Communicator, ShardVector } from '@covpool/base';
+import { soloCommunicator } from '@covpool/base';
+import { exportState } from '@covpool/checkpoints';
+import { describeEngines, expectCovpoolError } from '@covpool/testing';
+import { memory } from '@tensorflow/tfjs-core';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { predictAll } from './predict.ts';
+import { RunFolder } from './run-folder.ts';
+import { schedule } from './schedules.ts';
+import { sgd } from './sgd.ts';
+import { train, type EpochRecord, type TrainOptions } from './train.ts';
+import { smallNet, stripes } from './training.fixture.ts';
+
+const weightsOf = async (model: ReturnType<typeof smallNet>) =>
+  Object.fromEntries(
+    [...(await exportState(model))].map(([name, { data }]) => [name, Buffer.from(data).toString('hex')]),
+  );
+
+const settings = (more: Partial<TrainOptions> = {}): TrainOptions => ({
+  model: smallNet(),
+  optimizer: sgd(),
+  schedule: schedule({ name: 'linear', base: 0.1 }),
+  source: stripes(),
+  epochs: 3,
+  shards: 2,
+  seed: 5,
+  ...more,
+});
+
+/** Numbers of a record that do not depend on the clock. */
+const numbers = ({ epoch, lr, loss, top1 }: EpochRecord) => ({ epoch, lr, loss, top1 });
+
+/** Two ranks in one thread that take turns. */
+function pairOfRanks(): Communicator[] {
+  let waiting: { own: ShardVector[]; resolve: (sum: Float32Array) => void } | undefined;
+  return [0, 1].map((rank) => ({
+    rank,
+    size: 2,
+    sumShards: (own, shards) =>
+      new Promise((resolve) => {
+        if (!waiting) waiting = { own, resolve };
+        else {
+          const first = waiting;
+          waiting = undefined;
+          void soloCommunicator.sumShards([...first.own, ...own], shards).then((sum) => {
+            first.resolve(sum.slice());
+            resolve(sum);
+          });
+        }
+      }),
+    broadcast: async () => {},
+    barrier: async () => {},
+  }));
+}
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'covpool-run-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describeEngines('train', () => {
+  it('learns', async () => {
+    const records: EpochRecord[] = [];
+    await train(
+      settings({ source: stripes({ samples: 48 }), epochs: 12, onEpoch: async (record) => void records.push(record) }),
+    );
+    expect(records.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    expect(records.at(-1)!.loss).toBeLessThan(0.5 * records[0]!.loss);
+    expect(records.at(-1)!.top1).toBeGreaterThan(0.9);
+  });
+
+  it('gives the same numbers twice, and others for another seed of the network', async () => {
+    const weights = async (seed: number) => {
+      const model = smallNet(seed);
+      await train(settings({ model, epochs: 1 }));
+      return weightsOf(model);
+    };
+    const first = await weights(1);
+    expect(await weights(1)).toEqual(first);
+    expect(await weights(2)).not.toEqual(first);
+  });
+
+  it('gives the same bits on one rank as on two', async () => {
+    const alone = smallNet();
+    const records: EpochRecord[] = [];
+    await train(settings({ model: alone, onEpoch: async (record) => void records.push(record) }));
+    const models = [smallNet(), smallNet()];
+    const both: EpochRecord[][] = [[], []];
+    await Promise.all(
+      pairOfRanks().map((communicator, rank) =>
+        train(
+          settings({ model: models[rank]!, communicator, onEpoch: async (record) => void both[rank]!.push(record) }),
+        ),
+      ),
+    );
+    const expected = await weightsOf(alone);
+    for (const model of models) expect(await weightsOf(model)).toEqual(expected);
+    for (const list of both) expect(list.map(numbers)).toEqual(records.map(numbers));
+  });
+
+  it('normalises each shard by its own statistics: the number of shards is part of the result', async () => {
+    const [one, two] = [smallNet(), smallNet()];
+    await train(settings({ model: one, shards: 1, epochs: 1 }));
+    await train(settings({ model: two, shards: 2, epochs: 1 }));
+    expect(await weightsOf(one)).not.toEqual(await weightsOf(two));
+  });
+
+  it('goes on after an interruption in mid-epoch as if there had been none, bit for bit', async () => {
+    const whole = smallNet();
+    const records: EpochRecord[] = [];
+    await train(settings({ model: whole, onEpoch: async (record) => void records.push(record) }));
+
+    const run = await RunFolder.create(join(folder, 'run'), { any: 'thing' });
+    const stop = new AbortController();
+    const [model, optimizer] = [smallNet(), sgd()];
+    const stopped = await train(
+      settings({
+        model,
+        optimizer,
+        signal: stop.signal,
+        onStep: ({ epoch, step }) => epoch === 2 && step === 1 && stop.abort(),
+        onEpoch: async (record) => run.append({ ...record }),
+      }),
+    );
+    expect(stopped).toMatchObject({ epoch: 1, step: 2 });
+    await run.save('last', model, optimizer, stopped);
+    await writeFile(join(run.path, 'metrics.jsonl'), `${await readFile(join(run.path, 'metrics.jsonl'), 'utf8')}{"epo`);
+
+    const reopened = RunFolder.open(run.path);
+    const [again, velocities] = [smallNet(9), sgd()];
+    const start = await reopened.resume(again, velocities);
+    await train(
+      settings({
+        model: again,
+        optimizer: velocities,
+        start,
+        onEpoch: async (record) => reopened.append({ ...record }),
+      }),
+    );
+    expect(await weightsOf(again)).toEqual(await weightsOf(whole));
+    const kept = (await reopened.metrics()) as unknown as EpochRecord[];
+    expect(kept.map(numbers)).toEqual(records.map(numbers));
+  });
+
+  it('stops with one line when the loss is not a number any more', async () => {
+    const diverging = settings({ schedule: schedule({ name: 'constant', base: 1e30 }) });
+    await expectCovpoolError(() => train(diverging), 'non-finite', /the loss became \S+ in epoch 1, step \d; lower/);
+  });
+
+  it('refuses more ranks than shards', async () => {
+    const [communicator] = pairOfRanks();
+    await expectCovpoolError(
+      () => train(settings({ shards: 1, communicator })),
+      'bad-argument',
+      /2 ranks for 1 shards/,
+    );
+  });
+
+  it('keeps the number of tensors from epoch to epoch', async () => {
+    const counts: number[] = [];
+    for (const shards of [1, 2]) {
+      await train(settings({ shards, onEpoch: async ({ tensors }) => void counts.push(tensors) }));
+      expect(new Set(counts).size).toBe(1);
+      counts.length = 0;
+    }
+  });
+});
+
+describeEngines('predictAll', () => {
+  it('gives the logits of every sample in order, however many ranks share the work', async () => {
+    const source = stripes({ samples: 10, batchSize: 4 });
+    const inOrder = { ...source };
+    const alone = await predictAll({ model: smallNet(), source: inOrder, samples: 10 });
+    expect([...alone.labels]).toEqual(Array.from({ length: 10 }, (_, i) => i % 3));
+    const [first, second] = await Promise.all(
+      pairOfRanks().map((communicator) => predictAll({ model: smallNet(), source, samples: 10, communicator })),
+    );
+    expect([...first!.logits]).toEqual([...alone.logits]);
+    expect([...second!.logits]).toEqual([...alone.logits]);
+    const before = memory().numTensors;
+    const model = smallNet();
+    const built = memory().numTensors;
+    await predictAll({ model, source, samples: 10 });
+    expect(memory().numTensors).toBe(built);
+    expect(built).toBeGreaterThan(before);
+  });
+});
+
+describe('RunFolder', () => {
+  it('refuses a folder that holds something, and one that is not a run', async () => {
+    await writeFile(join(folder, 'precious'), '');
+    await expectCovpoolError(() => RunFolder.create(folder, {}), 'bad-input', /choose another or resume it/);
+    expect(await readdir(folder)).toEqual(['precious']);
+    await expectCovpoolError(() => RunFolder.open(folder), 'bad-input', /the folder of a run/);
+  });
+});
+
+describeEngines('RunFolder.save', () => {
+  it('leaves the old checkpoint when the new one cannot be written', async () => {
+    const run = await RunFolder.create(join(folder, 'run'), {});
+    const [model, optimizer] = [smallNet(), sgd()];
+    const position = { epoch: 1, step: 0, lossSum: 0, hits: 0, samples: 0 };
+    await run.save('last', model, optimizer, position);
+    const broken = {
+      ...optimizer,
+      state: () => {
+        throw new Error('disk full');
+      },
+    };
+    await expect(run.save('last', model, broken, { ...position, epoch: 2 })).rejects.toThrow('disk full');
+    expect(await run.resume(smallNet(), sgd())).toEqual(position);
+    await run.save('last', model, optimizer, { ...position, epoch: 3 });
+    expect(await run.resume(smallNet(), sgd())).toMatchObject({ epoch: 3 });
+    expect((await readdir(run.path)).sort()).toEqual(['config.json', 'last', 'metrics.jsonl']);
+  });
+});

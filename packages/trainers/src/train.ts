@@ -1,0 +1,160 @@
+import { checkArgument, type Communicator, CovpoolError, soloCommunicator } from '@covpool/base';
+import { add, dispose, memory, mul, tidy } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { type BatchSource, ownShards } from './batch-source.ts';
+import { combineShards } from './combine-shards.ts';
+import type { Schedule } from './schedules.ts';
+import type { Optimizer } from './sgd.ts';
+import { shardGradients, trainableState } from './shard-gradients.ts';
+
+/** How far a training is, and what it has added up in the current epoch; all that a checkpoint needs beside the weights. */
+export interface TrainingPosition {
+  /** Epochs that are complete. */
+  epoch: number;
+  /** Steps of the current epoch that are complete. */
+  step: number;
+  lossSum: number;
+  hits: number;
+  samples: number;
+}
+
+/** One completed epoch. */
+export interface EpochRecord {
+  /** Counts from 1. */
+  epoch: number;
+  /** Learning rate of the last step. */
+  lr: number;
+  /** Mean over the epoch's samples, in training mode. */
+  loss: number;
+  top1: number;
+  /** Mean wall time of a step of this epoch, in milliseconds. */
+  msPerStep: number;
+  picturesPerSecond: number;
+  /** Tensors that are alive, for leaks to show. */
+  tensors: number;
+}
+
+/** Where the running epoch stands, for a display. */
+export interface StepReport {
+  epoch: number;
+  epochs: number;
+  step: number;
+  stepsPerEpoch: number;
+  /** Means over the epoch so far. */
+  loss: number;
+  top1: number;
+  lr: number;
+  picturesPerSecond: number;
+}
+
+export interface TrainOptions {
+  model: LayersModel;
+  optimizer: Optimizer;
+  schedule: Schedule;
+  source: BatchSource;
+  epochs: number;
+  /** Parts that every batch is cut into: part of the result (batch statistics are per part), unlike the number of ranks. */
+  shards?: number;
+  seed?: number;
+  labelSmoothing?: number;
+  communicator?: Communicator;
+  /** Where to go on. */
+  start?: TrainingPosition;
+  /** Aborting ends the training after the running step, on all ranks. */
+  signal?: AbortSignal;
+  onStep?: (report: StepReport) => void;
+  /** Called on every rank after each epoch: evaluation, checkpoints. */
+  onEpoch?: (record: EpochRecord, position: TrainingPosition) => Promise<void>;
+}
+
+export const trainingStart: TrainingPosition = { epoch: 0, step: 0, lossSum: 0, hits: 0, samples: 0 };
+
+/**
+ * Trains a classifier. Every rank calls it with the same options but its own communicator. Returns the position it ended
+ * at: all epochs done, or where `signal` stopped it; going on from there gives the same numbers, bit for bit, as never
+ * having stopped.
+ *
+ * @throws non-finite when the loss is not a number any more, naming epoch and step
+ */
+export async function train(options: TrainOptions): Promise<TrainingPosition> {
+  const { model, optimizer, schedule, source, epochs, shards = 1, seed = 0, labelSmoothing = 0 } = options;
+  const { communicator = soloCommunicator, signal, onStep, onEpoch } = options;
+  checkArgument(
+    communicator.size <= shards,
+    () => `train: every rank needs a shard, got ${communicator.size} ranks for ${shards} shards`,
+  );
+  const { stepsPerEpoch } = source;
+  const own = ownShards(communicator, shards);
+  const parameters = trainableState(model);
+  const position = { ...(options.start ?? trainingStart) };
+
+  while (position.epoch < epochs) {
+    const { epoch } = position;
+    const begun = performance.now();
+    const from = { step: position.step, samples: position.samples };
+    let lr = 0;
+    for await (const batches of source.batches(epoch, { from: position.step, shards, own })) {
+      const step = epoch * stepsPerEpoch + position.step;
+      lr = schedule({ epoch, step: position.step, stepsPerEpoch, epochs });
+      checkArgument(
+        batches.every(({ labels }) => labels.length > 0),
+        () =>
+          `train: every shard of a batch needs a picture, got a batch of ${batches[0]!.batchSize} for ${shards} shards`,
+      );
+      const results = batches.map((batch) => shardGradients(model, parameters, batch, { seed, step, labelSmoothing }));
+      const updates = results[0]!.updates.map(({ variable, momentum }) => ({ variable, momentum }));
+      const { loss, hits, gradients, statistics, stop } = await combineShards(
+        results,
+        shards,
+        communicator,
+        signal?.aborted ?? false,
+      );
+      if (!Number.isFinite(loss)) {
+        throw new CovpoolError(
+          'non-finite',
+          `train: the loss became ${loss} in epoch ${epoch + 1}, step ${
+            position.step + 1
+          }; lower the learning rate (${lr})`,
+        );
+      }
+      optimizer.step(parameters, gradients, lr);
+      for (const [i, { variable, momentum }] of updates.entries()) {
+        tidy(() => {
+          variable.write(add(mul(variable.read(), 1 - momentum), mul(statistics[i]!, momentum)));
+        });
+      }
+      dispose([...gradients, ...statistics]);
+
+      const { batchSize } = batches[0]!;
+      position.step += 1;
+      position.lossSum += loss * batchSize;
+      position.hits += hits;
+      position.samples += batchSize;
+      onStep?.({
+        epoch: epoch + 1,
+        epochs,
+        step: position.step,
+        stepsPerEpoch,
+        loss: position.lossSum / position.samples,
+        top1: position.hits / position.samples,
+        lr,
+        picturesPerSecond: (position.samples - from.samples) / ((performance.now() - begun) / 1000),
+      });
+      if (stop && position.step < stepsPerEpoch) return position;
+    }
+    const elapsed = performance.now() - begun;
+    const record: EpochRecord = {
+      epoch: epoch + 1,
+      lr,
+      loss: position.lossSum / position.samples,
+      top1: position.hits / position.samples,
+      msPerStep: elapsed / Math.max(position.step - from.step, 1),
+      picturesPerSecond: ((position.samples - from.samples) / elapsed) * 1000,
+      tensors: memory().numTensors,
+    };
+    Object.assign(position, { ...trainingStart, epoch: epoch + 1 });
+    await onEpoch?.(record, { ...position });
+    if (signal?.aborted && communicator.size === 1) return position;
+  }
+  return position;
+}
