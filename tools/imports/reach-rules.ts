@@ -4,7 +4,7 @@ import type { Problem } from './problem.ts';
 import { sourceEntries, type Package } from '../workspace.ts';
 
 /** Dependencies that run in Node only, so that only `/node` entries may reach them. */
-export const NODE_ONLY: readonly string[] = [
+const NODE_ONLY: readonly string[] = [
   '@resvg/resvg-js',
   '@tensorflow/tfjs-node',
   '@tensorflow/tfjs-node-gpu',
