@@ -1,1 +1,2 @@
+export { registerFileHandler } from './file-handler.ts';
 export { loadSafetensors, saveSafetensors } from './safetensors-file.ts';
