@@ -19,3 +19,11 @@ assert.notEqual(copy, poolings, 'import and require must load a copy each, or no
 poolings.register('smoke-test', {});
 assert.ok(copy.has('smoke-test'), 'a pooling registered by the ES module must be known to the CommonJS copy');
 assert.deepEqual(copy.names(), poolings.names());
+
+// A gradient on the engine that installs everywhere takes the built kernels along.
+const { isqrtCov, useEngine } = await import('covpool');
+const { grad, randomNormal, sum } = await import('@tensorflow/tfjs-core');
+await useEngine('wasm');
+const slope = await grad((x) => sum(isqrtCov(x)))(randomNormal([2, 5, 3], 0, 1, 'float32', 7)).data();
+assert.equal(slope.length, 30);
+assert.ok(slope.every(Number.isFinite), 'the gradient of isqrtCov must be finite');
