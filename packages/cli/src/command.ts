@@ -35,6 +35,8 @@ export interface CommandContext<S extends OptionSpecs = OptionSpecs> {
   /** Results for people: a line on stdout; nothing under `--json`. */
   print: (text: string) => void;
   progress: Progress;
+  /** Whether `progress` shows a live line, so that lines about every step of a job would only repeat it. */
+  live: boolean;
   /** Whether stdout is for a machine. */
   json: boolean;
 }

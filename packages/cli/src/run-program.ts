@@ -67,13 +67,15 @@ async function runCommand(verb: string, command: Command, argv: string[], stream
     throw new CovpoolError('bad-argument', `${verb}: unexpected argument '${positionals[0]}'; options start with --`);
   }
   const json = options.json === true;
-  const progress = terminalProgress(json ? streams.stderr : streams.stdout);
+  const stream = json ? streams.stderr : streams.stdout;
+  const progress = terminalProgress(stream);
+  const live = stream.isTTY === true;
   const print = (text: string) => {
     if (!json) progress.line(text);
   };
   try {
     return await withInterrupt(
-      (signal) => command.run({ options, positionals, signal, print, progress, json }),
+      (signal) => command.run({ options, positionals, signal, print, progress, live, json }),
       () => progress.line('stopping after this step; Ctrl-C again stops at once'),
     );
   } finally {

@@ -1,4 +1,4 @@
-const numeric = /^[-+~≈]?[\d.,]+(e[-+]?\d+)?\s?(%|ms|s|min|M|k|B)?$|^[—–-]$/i;
+const numeric = /^[-+~≈<>\s]*[\d.,]+(e[-+]?\d+)?( ± [\d.]+)?\s?(%|ms|s|min|M|k|B)?$|^[—–-]$/i;
 
 /**
  * Rows of text as aligned columns; a column whose every cell is a number stands right.

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createModel } from '@covpool/backbones';
+import { CovpoolError } from '@covpool/base';
+import { writeFileAtomic } from '@covpool/base/node';
+import { importState } from '@covpool/checkpoints';
+import { loadSafetensors } from '@covpool/checkpoints/node';
+import type { PoolingSpec } from '@covpool/core';
+import '@covpool/covariance/layers';
+import '@covpool/dropcov/layers';
+import '@covpool/matrix-power/layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { InputRecipe } from './input.ts';
+
+/** What `config.json` beside the weights of a classifier says: all that is needed to use them. */
+export interface ClassifierCard {
+  format: typeof FORMAT;
+  backbone: string;
+  pool: PoolingSpec;
+  /** Names of the outputs. */
+  classes: string[];
+  input: InputRecipe;
+  /** The resolved configuration of the training. */
+  training?: unknown;
+}
+
+export const FORMAT = 'covpool-classifier/1';
+
+/** The network that a card describes, with fresh weights. */
+export function buildClassifier({ backbone, pool, classes }: ClassifierCard, seed = 0): LayersModel {
+  return createModel(backbone, { pooling: pool, classes: classes.length, seed });
+}
+
+export async function writeCard(folder: string, card: ClassifierCard): Promise<void> {
+  await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(card, null, 2)}\n`);
+}
+
+/** Reads the card of a model folder or of a run folder. */
+export async function readCard(folder: string): Promise<ClassifierCard> {
+  const path = join(folder, 'config.json');
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOENT' ? 'there is none' : cause.message;
+    throw new CovpoolError('bad-input', `model: a folder with config.json is required, got ${folder}: ${why}`, {
+      cause,
+    });
+  });
+  const card = parseCard(text);
+  if (!card) {
+    throw new CovpoolError('bad-input', `model: ${path} must be the card of a trained classifier ('${FORMAT}')`);
+  }
+  return card;
+}
+
+function parseCard(text: string): ClassifierCard | undefined {
+  try {
+    const card = JSON.parse(text) as Partial<ClassifierCard> | null;
+    const complete = card?.format === FORMAT && card.backbone && card.pool && Array.isArray(card.classes) && card.input;
+    return complete ? (card as ClassifierCard) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the weights of a model folder or a run folder are; of a run, those after the last epoch or the best ones. */
+export function weightsFile(folder: string, which: 'last' | 'best' = 'last'): string {
+  const direct = join(folder, 'model.safetensors');
+  return existsSync(direct) ? direct : join(folder, which, 'model.safetensors');
+}
+
+/** A trained network and its card. */
+export async function loadClassifier(
+  folder: string,
+  which?: 'last' | 'best',
+): Promise<{ model: LayersModel; card: ClassifierCard }> {
+  const card = await readCard(folder);
+  const model = buildClassifier(card);
+  await loadWeights(model, weightsFile(folder, which));
+  return { model, card };
+}
+
+/** Gives a model the weights of a safetensors file. */
+export async function loadWeights(model: LayersModel, path: string): Promise<void> {
+  const { tensors } = await loadSafetensors(path);
+  try {
+    importState(model, tensors);
+  } catch (cause) {
+    if (cause instanceof CovpoolError) throw new CovpoolError(cause.code, `${path}: ${cause.message}`, { cause });
+    throw cause;
+  }
+}

@@ -1,0 +1,43 @@
+import { defineCommand, resolveConfig, userPath } from '@covpool/cli';
+import { optionsAsConfig, trainOptions } from '../train-options.ts';
+
+/** What `--quick` changes: enough to see every part work, not to compare. */
+const QUICK = { epochs: 3, size: 48 };
+
+export const compareCommand = defineCommand({
+  summary: 'train one network per pooling head and put them side by side',
+  description:
+    'The same network is trained once per head with the same seed and schedule, on pictures that ship with the\n' +
+    'repository. At the end: a table, and report.html with curves, confusion matrices and predictions.',
+  options: {
+    pools: { type: 'string', value: 'a,b', summary: 'the heads', fallback: 'gap,isqrt,dropcov' },
+    quick: { type: 'boolean', summary: 'a minute instead of minutes: fewer epochs of smaller pictures' },
+    seeds: { type: 'number', summary: 'repeat with so many seeds; the table shows means', fallback: '1' },
+    out: { type: 'string', value: 'folder', summary: 'where runs and report go', fallback: 'runs/compare-<time>' },
+    resume: { type: 'boolean', summary: 'go on in --out, or in the newest comparison; finished heads stay' },
+    ...trainOptions,
+  },
+  examples: [
+    { command: '', does: 'the whole comparison, in minutes' },
+    { command: '--quick', does: 'the same in a minute, to see that it works' },
+    { command: 'compare --pools gap,cov,isqrt --seeds 3', does: 'other heads, means over three seeds' },
+    { command: 'compare --resume', does: 'go on after Ctrl-C' },
+  ],
+  async run({ options, signal, print, progress, live }) {
+    const { config: file, set, out, resume, quick, pools, seeds, dim, ...given } = options;
+    const { compareConfigSchema } = await import('../config.ts');
+    const { compare } = await import('../compare-work.ts');
+    const choices = await resolveConfig(compareConfigSchema, {
+      base: quick ? QUICK : {},
+      file: file === undefined ? undefined : userPath(file),
+      sets: set,
+      options: { ...optionsAsConfig(given), pools, seeds },
+    });
+    const sized = choices.pools.map((pool) => (dim === undefined || pool.name === 'gap' ? pool : { ...pool, dim }));
+    return compare(
+      { ...choices, pools: sized },
+      { out: out === undefined ? undefined : userPath(out), resume: resume === true },
+      { signal, print, progress, live },
+    );
+  },
+});

@@ -1,0 +1,60 @@
+import { CovpoolError } from '@covpool/base';
+import { defineCommand, userPath } from '@covpool/cli';
+import { shippedModel } from '../shipped.ts';
+
+export const predictCommand = defineCommand({
+  summary: 'name what is on pictures, with a shipped network or your own',
+  positionals: { name: '<picture>...', summary: 'JPEG, PNG, WebP, GIF or TIFF files' },
+  options: {
+    model: { type: 'string', value: 'name', summary: 'a shipped network: gap, isqrt or dropcov', fallback: 'isqrt' },
+    run: { type: 'string', value: 'folder', summary: 'a run folder or a model folder, instead of --model' },
+    top: { type: 'number', summary: 'how many classes to print', fallback: '3' },
+    engine: {
+      type: 'string',
+      value: 'name',
+      summary: 'what computes; see `doctor`',
+      fallback: 'the fastest that works',
+    },
+  },
+  examples: [
+    { command: 'predict data/materials/val/glass/*.jpg --top 1', does: 'the best guess for each picture' },
+    { command: 'predict photo.png --model dropcov', does: 'another of the shipped networks' },
+    {
+      command: 'predict photo.png --run runs/resnet8-isqrt-20260102-030405 --json',
+      does: 'your own network, for a script',
+    },
+  ],
+  async run({ options, positionals, print }) {
+    const { model, run, top = 3, engine } = options;
+    if (positionals.length === 0) throw new CovpoolError('bad-argument', 'predict: at least one picture is required');
+    if (model !== undefined && run !== undefined) {
+      throw new CovpoolError('bad-argument', 'predict: either --model or --run, got both');
+    }
+    if (!Number.isInteger(top) || top < 1) {
+      throw new CovpoolError('bad-argument', `predict: --top must be a whole number from 1, got ${top}`);
+    }
+    const { predictPictures } = await import('../predict-work.ts');
+    const folder = run === undefined ? shippedModel(model ?? 'isqrt') : userPath(run);
+    const results = [];
+    let failure: unknown;
+    for await (const result of predictPictures(folder, positionals, engine)) {
+      if ('error' in result) failure ??= result.error;
+      else {
+        const predictions = result.predictions.slice(0, top);
+        results.push({ picture: result.picture, predictions });
+        print(describe(result.picture, predictions));
+      }
+    }
+    if (failure) throw failure;
+    return results;
+  },
+});
+
+function describe(picture: string, predictions: { label: string; probability: number }[]): string {
+  const width = Math.max(...predictions.map(({ label }) => label.length));
+  const lines = predictions.map(({ label, probability }) => {
+    const share = `${(100 * probability).toFixed(1)} %`.padStart(7);
+    return `  ${label.padEnd(width)}  ${share}  ${'━'.repeat(Math.round(20 * probability))}`.trimEnd();
+  });
+  return [picture, ...lines].join('\n');
+}

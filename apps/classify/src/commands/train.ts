@@ -1,0 +1,45 @@
+import { defineCommand, resolveConfig, userPath } from '@covpool/cli';
+import { optionsAsConfig, trainOptions } from '../train-options.ts';
+import { timestamp } from '../timestamp.ts';
+
+export const trainCommand = defineCommand({
+  summary: 'train one network, every choice an option',
+  description:
+    'Choices come from the defaults, then --config, then --set, then options. The run folder keeps the resolved choices,\n' +
+    "a line of metrics per epoch, the last and the best weights (safetensors with PyTorch's names), and a report.",
+  options: {
+    ...trainOptions,
+    pool: { type: 'string', value: 'name', summary: 'gap, cov, isqrt, dropcov, …', fallback: 'isqrt' },
+    out: {
+      type: 'string',
+      value: 'folder',
+      summary: 'the run folder, new or empty',
+      fallback: 'runs/<backbone>-<pool>-<time>',
+    },
+    resume: { type: 'string', value: 'folder', summary: 'go on with an interrupted run, exactly' },
+  },
+  examples: [
+    { command: 'train --pool dropcov --epochs 5', does: 'DropCov on the materials pictures' },
+    { command: 'train --data ~/birds --backbone resnet18 --size 224 --schedule adju', does: 'your own pictures' },
+    { command: 'train --config my.yaml --set pool.iterations=3', does: 'choices in a file, one of them changed' },
+    { command: 'train --resume runs/resnet8-isqrt-20260102-030405', does: 'go on after Ctrl-C' },
+  ],
+  async run({ options, signal, print, progress, live }) {
+    const { config: file, set, out, resume, pool, dim, ...given } = options;
+    const work = await import('../train-work.ts');
+    const { trainConfigSchema } = await import('../config.ts');
+    if (resume !== undefined) {
+      work.checkNothingElse('train', 'resume', options);
+      return work.resumeRun(userPath(resume), { signal, print, progress, live });
+    }
+    const choices = await resolveConfig(trainConfigSchema, {
+      file: file === undefined ? undefined : userPath(file),
+      sets: set,
+      options: { ...optionsAsConfig(given), ...(pool ? { pool } : {}) },
+    });
+    const name = `${choices.backbone}-${choices.pool.name}-${timestamp()}`;
+    const folder = userPath(out ?? `runs/${name}`);
+    const sized = dim === undefined ? choices : { ...choices, pool: { ...choices.pool, dim } };
+    return work.newRun(sized, folder, { signal, print, progress, live });
+  },
+});

@@ -1,0 +1,42 @@
+import { CovpoolError, unknownName } from '@covpool/base';
+import { publishedSchedules } from '@covpool/trainers';
+import type { TrainChoices, TrainConfig } from './config.ts';
+
+const DEFAULT_EPOCHS = 15;
+const DEFAULT_DIM = 64;
+
+/** Settles what the schema leaves open: the published schedules, the number of epochs, the channels of a pooling. */
+export function completeConfig(choices: TrainChoices): TrainConfig {
+  const published = publishedSchedule(choices);
+  const { lr, ...rest } = choices;
+  const schedule = { ...(published?.schedule ?? choices.schedule), ...(lr === undefined ? {} : { base: lr }) };
+  return {
+    ...rest,
+    schedule,
+    epochs: choices.epochs ?? published?.epochs ?? DEFAULT_EPOCHS,
+    pool: withDim(choices.pool),
+  };
+}
+
+/** Second-order poolings see 64 channels unless told otherwise: their output grows with the square. `gap` sees all. */
+export function withDim(pool: TrainConfig['pool']): TrainConfig['pool'] {
+  return pool.name === 'gap' || 'dim' in pool || 'reduce' in pool ? pool : { ...pool, dim: DEFAULT_DIM };
+}
+
+type PublishedName = 'norm' | 'fast' | 'adju';
+
+function publishedSchedule({ schedule: { name, ...options }, backbone }: TrainChoices) {
+  if (!['norm', 'fast', 'adju'].includes(name)) return undefined;
+  const families = Object.keys(publishedSchedules) as (keyof typeof publishedSchedules)[];
+  const family = families.find((prefix) => backbone.startsWith(prefix));
+  if (!family) throw unknownName(`schedule '${name}'`, 'family of the backbone', backbone, families);
+  if (Object.keys(options).length > 0) {
+    throw new CovpoolError(
+      'bad-argument',
+      `schedule '${name}': it is published whole and has no options, got ${Object.keys(options).join(
+        ', ',
+      )}; set lr or epochs`,
+    );
+  }
+  return publishedSchedules[family][name as PublishedName];
+}

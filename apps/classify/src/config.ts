@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { materialsFolder } from './shipped.ts';
+
+const wholeFrom = (least: number) =>
+  z.int(`must be a whole number from ${least}`).min(least, `must be at least ${least}`);
+const share = (most: number) =>
+  z.number('must be a number').min(0, 'must not be negative').max(most, `must be at most ${most}`);
+
+/** `isqrt` or `{name: isqrt, dim: 64}`; whoever makes the named thing checks its options. */
+const named = z.preprocess(
+  (value) => (typeof value === 'string' ? { name: value } : value),
+  z.looseObject({ name: z.string('must be a name') }, 'must be a name, or name and options'),
+);
+
+/** Every choice of a training, with what holds without it. A run folder keeps it resolved. */
+export const trainConfigSchema = z.strictObject({
+  /** A folder with a folder per class in `train` and in `val`, or one with CIFAR's binary batches. */
+  data: z.string('must be a folder').default(materialsFolder),
+  backbone: z.string('must be a name').default('resnet8'),
+  pool: named.default({ name: 'isqrt', dim: 64 }),
+  /** Side of the network's input in pixels. */
+  size: wholeFrom(8).default(64),
+  /** Training pictures: `crop` of a slightly larger one, `resized-crop` (ImageNet), or `none`. */
+  augment: z.enum(['crop', 'resized-crop', 'none'], 'must be crop, resized-crop or none').default('crop'),
+  flips: z.enum(['both', 'horizontal', 'none'], 'must be both, horizontal or none').default('both'),
+  /** Absent: 15, or what a published schedule says. */
+  epochs: wholeFrom(1).optional(),
+  batch: wholeFrom(1).default(32),
+  /** Parts of a batch that are computed apart; it fixes the numbers, whoever computes the parts. */
+  shards: wholeFrom(1).default(2),
+  /** The schedule's base rate; absent: the schedule's own. */
+  lr: share(1e6).optional(),
+  /** A schedule with options, or `norm`, `fast`, `adju`: those published for the backbone's family, epochs included. */
+  schedule: named.default({ name: 'linear' }),
+  momentum: share(1).default(0.9),
+  weightDecay: share(1e3).default(1e-4),
+  seed: wholeFrom(0).default(0),
+  engine: z.string('must be a name').optional(),
+  /** Threads that compute; absent: one per shard and core. It changes no number. */
+  threads: wholeFrom(1).optional(),
+  /** Use only the first so many pictures of a split, spread over the classes; for trying things out. */
+  limit: wholeFrom(1).optional(),
+});
+
+/** The choices of a comparison: those of a training, with several poolings in place of one. */
+export const compareConfigSchema = trainConfigSchema.omit({ pool: true }).extend({
+  pools: z
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value),
+      z.array(named, 'must be a list of names').min(1, 'must name at least one pooling'),
+    )
+    .default([{ name: 'gap' }, { name: 'isqrt' }, { name: 'dropcov' }]),
+  /** How many seeds, from `seed` on, each network is trained with. */
+  seeds: wholeFrom(1).default(1),
+});
+
+export type TrainChoices = z.infer<typeof trainConfigSchema>;
+export type CompareChoices = z.infer<typeof compareConfigSchema>;
+
+/** A training with nothing left open. */
+export type TrainConfig = TrainChoices & { epochs: number };

@@ -1,0 +1,51 @@
+import { CovpoolError } from '@covpool/base';
+import type { CommandContext } from '@covpool/cli';
+import { readCard } from './classifier.ts';
+import { completeConfig } from './complete-config.ts';
+import type { TrainChoices, TrainConfig } from './config.ts';
+import { readRunResult, type RunResult } from './run-result.ts';
+import { readRuns } from './runs-on-disk.ts';
+import { startTraining } from './start-training.ts';
+import type { TrainJob } from './train-jobs.ts';
+import { trainingProgress } from './training-progress.ts';
+import { writeReport } from './write-report.ts';
+
+export type WorkContext = Pick<CommandContext, 'signal' | 'print' | 'progress' | 'live'>;
+
+/** What `train` prints for machines. */
+export type TrainOutcome = RunResult & { folder: string; report: string };
+
+/** Refuses options beside one that settles everything. */
+export function checkNothingElse(verb: string, only: string, options: object): void {
+  const others = Object.keys(options).filter((name) => ![only, 'json', 'verbose', 'help'].includes(name));
+  if (others.length === 0) return;
+  throw new CovpoolError(
+    'bad-argument',
+    `${verb}: --${only} goes on with the run's own choices and takes no others, got --${others.join(', --')}`,
+  );
+}
+
+/** Trains into a new folder. */
+export async function newRun(choices: TrainChoices, folder: string, context: WorkContext): Promise<TrainOutcome> {
+  const config = completeConfig(choices);
+  return finishRun({ name: config.pool.name, config, folder, resume: false }, context);
+}
+
+/** Goes on with a run where its last checkpoint stands. */
+export async function resumeRun(folder: string, context: WorkContext): Promise<TrainOutcome> {
+  const { training } = await readCard(folder);
+  const config = training as TrainConfig;
+  const complete = await readRunResult(folder);
+  if (complete) throw new CovpoolError('bad-argument', `train: ${folder} is complete; there is nothing to resume`);
+  return finishRun({ name: config.pool.name, config, folder, resume: true }, context);
+}
+
+async function finishRun(job: TrainJob, context: WorkContext): Promise<TrainOutcome> {
+  await startTraining([job], trainingProgress([job], context));
+  const { folder } = job;
+  const report = await writeReport(folder, await readRuns(folder), `classify train (${folder}/config.json)`);
+  const result = (await readRunResult(folder))!;
+  context.print(`run     ${folder}`);
+  context.print(`report  ${report}`);
+  return { ...result, folder, report };
+}
