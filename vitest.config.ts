@@ -10,6 +10,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Programs under test colour their output by the terminal and by CI; tests see the same everywhere.
+    env: { NO_COLOR: '1' },
     execArgv: ['--conditions=@covpool/source'],
   },
 });

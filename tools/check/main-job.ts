@@ -16,8 +16,7 @@ export const mainJob: Step = {
     const folder = await mkdtemp(join(tmpdir(), 'covpool-main-job-'));
     try {
       console.log('$ pnpm classify --quick');
-      // Command lines resolve paths, that of the run folder included, against INIT_CWD.
-      const exitCode = await runCommand([...fromSource, MAIN, '--quick'], { INIT_CWD: folder });
+      const exitCode = await runCommand([...fromSource, MAIN, '--quick', '--out', join(folder, 'run')]);
       if (exitCode !== 0) return { exitCode };
       const written = await readdir(folder, { recursive: true });
       if (written.some((path) => path.endsWith('report.html'))) return { exitCode };
