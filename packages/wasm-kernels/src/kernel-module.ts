@@ -29,6 +29,8 @@ export interface KernelModule {
   // prettier-ignore
   depthwiseGradient: Routine<['dy', 'other', 'to', 'ofInput', 'batch', 'height', 'width', 'channels', 'kernelHeight', 'kernelWidth', 'filters',
     'outHeight', 'outWidth', 'strideH', 'strideW', 'dilationH', 'dilationW', 'top', 'left']>;
+  // prettier-ignore
+  gatherSlices(x: number, ids: number, to: number, batches: number, outer: number, extent: number, count: number, bytes: number): number;
   segmentSum: Routine<['x', 'ids', 'to', 'rows', 'width', 'segments', 'integers']>;
   // prettier-ignore
   maxPoolGradient: Routine<['dy', 'x', 'dx', 'batch', 'height', 'width', 'channels', 'windowHeight', 'windowWidth', 'outHeight', 'outWidth',

@@ -10,6 +10,7 @@ import { conv2dBackpropFilterKernel } from './kernels/conv-2d-backprop-filter.ts
 import { conv2dBackpropInputKernel } from './kernels/conv-2d-backprop-input.ts';
 import { conv2dKernel } from './kernels/conv-2d.ts';
 import { depthwiseBackpropFilterKernel, depthwiseBackpropInputKernel } from './kernels/depthwise-gradients.ts';
+import { gatherKernel } from './kernels/gather.ts';
 import { avgPoolGradKernel, maxPoolGradKernel } from './kernels/pool-gradients.ts';
 import { registerOnWasm } from './kernels/registration.ts';
 import { tileKernel } from './kernels/tile.ts';
@@ -30,6 +31,7 @@ const KERNELS = [
   maxPoolGradKernel,
   avgPoolGradKernel,
   tileKernel,
+  gatherKernel,
   unsortedSegmentSumKernel,
 ];
 
