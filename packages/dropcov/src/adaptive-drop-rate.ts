@@ -1,0 +1,51 @@
+import { checkArgument } from '@covpool/base';
+import { add, clipByValue, div, mean, mul, norm, type Scalar, sub, sum, type Tensor2D } from '@tensorflow/tfjs-core';
+import { withoutGradient } from './without-gradient.ts';
+
+/** Keeps the cosine of a vector without length at 0. */
+const NORM_EPSILON = 1e-12;
+
+/** The strength D of the paper, as its code sets it. */
+const STRENGTH = 10;
+
+export function checkMaxRate(who: string, maxRate: number): void {
+  checkArgument(maxRate >= 0 && maxRate <= 1, () => `${who}: maxRate must lie between 0 and 1, got ${maxRate}`);
+}
+
+/**
+ * DropCov's rate (Wang et al., NeurIPS 2022), one for the whole batch:
+ * `ρ = clamp(1 − (10 / log₂ d) · mean_b cos(ω_b, π_b), 0, maxRate)`. Channels whose importance ω goes along with their
+ * correlation π are left alone; the factor is 1.67 for d = 64, 1.43 for 128, 1.25 for 256, 1 for 1024.
+ *
+ * The rate is a constant to the gradient, as in the authors' code, and stays on the device. A vector without length has
+ * cosine 0.
+ *
+ * @param importance ω, each channel's weight in each image [B,d], d from 2
+ * @param correlation π, the row sums of each image's covariance [B,d]
+ * @param options.maxRate the authors' code clamps to 1, which can drop every feature of a step
+ * @returns a scalar
+ *
+ * ```ts
+ * adaptiveDropRate(fill([1, 256], 1 / 256), oneHot([0], 256)); // cosine 1/16: 0.921875
+ * ```
+ */
+export function adaptiveDropRate(
+  importance: Tensor2D,
+  correlation: Tensor2D,
+  { maxRate = 0.95 }: { maxRate?: number } = {},
+): Scalar {
+  const channels = importance.shape[1]!;
+  checkArgument(
+    importance.rank === 2 && channels >= 2 && String(importance.shape) === String(correlation.shape),
+    () =>
+      'adaptiveDropRate: importance and correlation must both be [B,d] with d at least 2, ' +
+      `got [${importance.shape}] and [${correlation.shape}]`,
+  );
+  checkMaxRate('adaptiveDropRate', maxRate);
+  return withoutGradient(() => {
+    const lengths = mul(norm(importance, 2, 1), norm(correlation, 2, 1));
+    const cosines = div(sum(mul(importance, correlation), 1), add(lengths, NORM_EPSILON));
+    const rate = sub(1, mul(mean(cosines), STRENGTH / Math.log2(channels)));
+    return clipByValue(rate, 0, maxRate) as Scalar;
+  });
+}

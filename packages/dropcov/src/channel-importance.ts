@@ -1,0 +1,41 @@
+import { checkArgument } from '@covpool/base';
+import { asRows } from '@covpool/covariance';
+import {
+  matMul,
+  mean,
+  pad,
+  reshape,
+  slice,
+  softmax,
+  stack,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  tidy,
+} from '@tensorflow/tfjs-core';
+
+/**
+ * How important each channel of each image is (efficient channel attention, Wang et al., CVPR 2020, with a softmax):
+ * `ω = softmax_c(Σ_t k_t · g_{c+t−1})`, g the mean over positions, t = 0, 1, 2, zeros beyond the first and the last channel.
+ *
+ * @param x features [B,M,d] or [B,H,W,d]
+ * @param kernel the three taps k [3,1,1]
+ * @returns ω [B,d]; each row sums to 1
+ */
+export function channelImportance(x: Tensor, kernel: Tensor3D): Tensor2D {
+  checkArgument(kernel.size === 3, () => `channelImportance: the kernel must be [3,1,1], got [${kernel.shape}]`);
+  return tidy(() => {
+    const rows = asRows('channelImportance', x);
+    const [batch, , channels] = rows.shape;
+    const padded = pad(mean(rows, 1), [
+      [0, 0],
+      [1, 1],
+    ]);
+    const neighbours = stack(
+      [0, 1, 2].map((tap) => slice(padded, [0, tap], [batch, channels])),
+      2,
+    );
+    const scores = matMul(reshape(neighbours, [-1, 3]), reshape(kernel, [3, 1]));
+    return softmax(reshape(scores, [batch, channels])) as Tensor2D;
+  });
+}

@@ -1,0 +1,67 @@
+import { maskSeed, type PoolingConfig, PoolingLayer, poolings, registerLayer, torchUniform } from '@covpool/core';
+import { covariance, triuVectorize } from '@covpool/covariance';
+import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import { checkMaxRate } from './adaptive-drop-rate.ts';
+import { channelImportance } from './channel-importance.ts';
+import { dropCov } from './drop-cov.ts';
+
+export interface DropCovPoolingConfig extends PoolingConfig {
+  /** The highest rate at which channels are dropped; 1 for parity with the authors' code. */
+  maxRate?: number;
+}
+
+/**
+ * DropCov pooling: the upper triangle of the covariance, whose channels are dropped at an adaptive rate in training. The
+ * mask is a function of (seed, layer name, step, shard). Its one weight, the three taps of the channel attention, is named
+ * `eca_layer.conv.weight` as in the authors' code and plays no part outside of training.
+ */
+export class DropCovPooling extends PoolingLayer {
+  static className = 'covpool/dropcov/DropCovPooling';
+  private readonly maxRate: number;
+  private kernel!: LayerVariable;
+
+  constructor(config: DropCovPoolingConfig) {
+    super(config);
+    this.maxRate = config.maxRate ?? 0.95;
+    checkMaxRate(this.name, this.maxRate);
+  }
+
+  protected override buildPooling(): void {
+    this.kernel = this.addNamedWeight('eca_layer.conv.weight', [3, 1, 1], torchUniform(3), { toTorch: [2, 1, 0] });
+  }
+
+  protected override descriptorLength(channels: number): number {
+    return (channels * (channels + 1)) / 2;
+  }
+
+  protected override pool(features: Tensor3D, training: boolean): Tensor2D {
+    if (!training) return triuVectorize(covariance(features));
+    const importance = channelImportance(features, this.kernel.read() as Tensor3D);
+    const options = { training, seed: maskSeed(this.name), maxRate: this.maxRate };
+    return triuVectorize(dropCov(features, importance, options));
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), maxRate: this.maxRate };
+  }
+}
+
+registerLayer(DropCovPooling);
+
+/**
+ * A layer from features [B,H,W,C] or tokens [B,N,C] to DropCov descriptors [B,d(d+1)/2].
+ *
+ * ```ts
+ * model.add(dropCovPooling({ dim: 128 })); // 1×1 convolution to 128 channels, then 8,256 values
+ * ```
+ */
+export const dropCovPooling = (config: DropCovPoolingConfig = {}): DropCovPooling => new DropCovPooling(config);
+
+poolings.register('dropcov', {
+  create: dropCovPooling,
+  options: ['maxRate'],
+  summary: 'covariance after adaptive channel dropout, upper triangle',
+  paper:
+    'Wang, Gao, Zhang et al., DropCov: A Simple yet Effective Method for Improving Deep Architectures, NeurIPS 2022',
+});

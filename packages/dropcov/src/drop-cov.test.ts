@@ -1,0 +1,244 @@
+import { covariance } from '@covpool/covariance';
+import {
+  covarianceOracle,
+  describeEngines,
+  expectClose,
+  expectCovpoolError,
+  expectNoLeak,
+  flatten,
+  numericGradient,
+  seededTensor,
+  seededValues,
+  tolerance,
+  toMatrix,
+} from '@covpool/testing';
+import {
+  add,
+  expandDims,
+  fill,
+  grad,
+  grads,
+  mul,
+  ones,
+  scalar,
+  softmax,
+  sum,
+  type Tensor,
+  tensor2d,
+  type Tensor2D,
+  tensor3d,
+  type Tensor3D,
+  tidy,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { adaptiveDropRate } from './adaptive-drop-rate.ts';
+import { channelDropout } from './channel-dropout.ts';
+import { dropCov } from './drop-cov.ts';
+
+const [BATCH, POSITIONS, CHANNELS] = [2, 9, 12];
+const features = () => seededTensor<never>([BATCH, POSITIONS, CHANNELS], 'features') as unknown as Tensor3D;
+const attention = () => softmax(seededTensor([BATCH, CHANNELS], 'attention')) as Tensor2D;
+
+/** The rate and the mask of a batch, step by step in float64 where it matters. */
+async function planOf(x: Tensor3D, w: Tensor2D, seed: number) {
+  const [values, weights] = [await x.data(), toMatrix(await w.data(), CHANNELS)];
+  const size = POSITIONS * CHANNELS;
+  const weighted = weights.map((row, b) =>
+    toMatrix(values.slice(b * size, (b + 1) * size), CHANNELS).map((r) => r.map((value, c) => value * (1 + row[c]!))),
+  );
+  const covariances = weighted.map(covarianceOracle);
+  const correlation = covariances.map((sigma) => sigma.map((row) => row.reduce((p, q) => p + q, 0)));
+  const rate = adaptiveDropRate(w, tensor2d(correlation));
+  const mask = toMatrix(await channelDropout(ones([BATCH, 1, CHANNELS]), rate, seed).data(), CHANNELS);
+  return { rate: (await rate.data())[0]!, mask, covariances };
+}
+
+describeEngines('dropCov', () => {
+  describe('values', () => {
+    it('outside of training is the plain covariance, bit for bit, whatever the attention', async () => {
+      const x = features();
+      const plain = await covariance(x).data();
+      for (const w of [attention(), fill([BATCH, CHANNELS], Number.NaN) as Tensor2D]) {
+        await expectClose(dropCov(x, w), plain, { relative: 0 });
+        await expectClose(dropCov(x, w, { seed: 5 }), plain, { relative: 0 });
+      }
+    });
+
+    it('in training is the covariance of weighted features; a dropped channel has a row and a column of zeros', async () => {
+      const [x, w] = [features(), attention()];
+      let [dropped, kept] = [0, 0];
+      for (const seed of [1, 2, 3]) {
+        const { rate, mask, covariances } = await planOf(x, w, seed);
+        expect(rate).toBeGreaterThan(0.1);
+        const values = await dropCov(x, w, { training: true, seed }).data();
+        // A kept pair is multiplied by (1−ρ)^−2.
+        const expected = covariances.flatMap((sigma, b) =>
+          sigma.flatMap((row, i) =>
+            row.map((value, j) => (mask[b]![i]! > 0 && mask[b]![j]! > 0 ? value / (1 - rate) ** 2 : 0)),
+          ),
+        );
+        await expectClose(values, expected);
+        expected.forEach((value, i) => {
+          if (value === 0) {
+            dropped++;
+            expect(values[i]).toBe(0);
+          } else kept++;
+        });
+      }
+      expect(Math.min(dropped, kept)).toBeGreaterThan(10);
+    });
+
+    it('takes feature maps as rows', async () => {
+      const map = seededTensor([BATCH, 2, 4, CHANNELS], 'map');
+      const rows = tensor3d([...(await map.data())], [BATCH, 8, CHANNELS]);
+      const options = { training: true, seed: 2 };
+      await expectClose(dropCov(map, attention(), options), await dropCov(rows, attention(), options).data(), {
+        relative: 0,
+      });
+    });
+
+    it('drops nothing where importance and correlation agree', async () => {
+      // Channels that are one and the same have equal row sums, like a uniform attention: cosine 1, and 1 + 1/d in front.
+      const column = seededValues(POSITIONS, 'column');
+      const x = tensor3d(
+        column.flatMap((value) => new Array<number>(16).fill(value)),
+        [1, POSITIONS, 16],
+      );
+      const factor = (1 + 1 / 16) ** 2;
+      const plain = await covariance(x).data();
+      await expectClose(
+        dropCov(x, fill([1, 16], 1 / 16), { training: true, seed: 8 }),
+        Array.from(plain, (value) => value * factor),
+      );
+    });
+
+    it('is finite for features without variance, whose correlation is zero', async () => {
+      for (const maxRate of [0.95, 1]) {
+        const result = dropCov(fill([1, 4, 6], 2), fill([1, 6], 1 / 6), { training: true, maxRate });
+        await expectClose(result, new Array<number>(36).fill(0), { relative: 0 });
+      }
+    });
+  });
+
+  describe('properties', () => {
+    it('over masks is unbiased off the diagonal and larger by 1/(1−ρ) on it', async () => {
+      const [x, w] = [features(), attention()];
+      const { rate, covariances } = await planOf(x, w, 0);
+      const count = 1500;
+      const means = new Float64Array(BATCH * CHANNELS * CHANNELS);
+      for (let seed = 0; seed < count; seed++) {
+        const result = dropCov(x, w, { training: true, seed });
+        (await result.data()).forEach((value, i) => (means[i]! += value / count));
+        result.dispose();
+      }
+      const keep = 1 - rate;
+      covariances.forEach((sigma, b) =>
+        sigma.forEach((row, i) =>
+          row.forEach((value, j) => {
+            const expected = i === j ? value / keep : value;
+            // σ·k/keep² with k Bernoulli(p), p = keep on the diagonal and keep² off it: deviation |σ|·√(p(1−p))/keep²; six.
+            const p = i === j ? keep : keep * keep;
+            const limit = (6 * Math.abs(value) * Math.sqrt((p * (1 - p)) / count)) / (keep * keep);
+            const mean = means[(b * CHANNELS + i) * CHANNELS + j]!;
+            // 1e-5 is the covariance's rounding where it all but cancels.
+            expect(Math.abs(mean - expected)).toBeLessThan(limit + 1e-5);
+          }),
+        ),
+      );
+    });
+
+    it('is a function of the seed', async () => {
+      const [x, w] = [features(), attention()];
+      const draw = async (seed: number) => [...(await dropCov(x, w, { training: true, seed }).data())];
+      expect(await draw(1)).toEqual(await draw(1));
+      expect(await draw(1)).not.toEqual(await draw(2));
+    });
+
+    it('drops no channel at maxRate 0', async () => {
+      const [x, w] = [features(), attention()];
+      const weighted = tidy(() => covariance(mul(x, expandDims(add(w, 1), 1))));
+      await expectClose(dropCov(x, w, { training: true, maxRate: 0 }), await weighted.data());
+    });
+  });
+
+  describe('gradient', () => {
+    it('is the derivative of the formula with the mask held, in features and attention', async () => {
+      const [x, w] = [features(), attention()];
+      const size = POSITIONS * CHANNELS;
+      const { mask } = await planOf(x, w, 4);
+      const weights = seededTensor([BATCH, CHANNELS, CHANNELS], 'loss');
+      const targets = await weights.data();
+      const loss = (values: number[], attended: number[]) => {
+        let total = 0;
+        for (let b = 0; b < BATCH; b++) {
+          const rows = toMatrix(values.slice(b * size, (b + 1) * size), CHANNELS).map((row) =>
+            row.map((value, c) => value * (1 + attended[b * CHANNELS + c]!) * mask[b]![c]!),
+          );
+          const sigma = flatten(covarianceOracle(rows));
+          sigma.forEach((value, i) => (total += value * targets[b * sigma.length + i]!));
+        }
+        return total;
+      };
+      const [dx, dw] = grads((a: Tensor, b: Tensor) =>
+        sum(mul(dropCov(a, b as Tensor2D, { training: true, seed: 4 }), weights)),
+      )([x, w]);
+      const [values, attended] = [[...(await x.data())], [...(await w.data())]];
+      const options = { relative: 2 * tolerance() };
+      await expectClose(
+        dx!,
+        numericGradient((v) => loss(v, attended), values),
+        options,
+      );
+      await expectClose(
+        dw!,
+        numericGradient((v) => loss(values, v), attended),
+        options,
+      );
+    });
+
+    it('does not change if the rate is replaced by a constant', async () => {
+      const [x, w] = [features(), attention()];
+      const { rate } = await planOf(x, w, 4);
+      const weights = seededTensor([BATCH, CHANNELS, CHANNELS], 'loss');
+      const adaptive = grads((a: Tensor, b: Tensor) =>
+        sum(mul(dropCov(a, b as Tensor2D, { training: true, seed: 4 }), weights)),
+      )([x, w]);
+      const constant = grads((a: Tensor, b: Tensor) => {
+        const weighted = mul(a, expandDims(add(b, 1), 1)) as Tensor3D;
+        return sum(mul(covariance(channelDropout(weighted, scalar(rate), 4)), weights));
+      })([x, w]);
+      for (const i of [0, 1]) await expectClose(adaptive[i]!, await constant[i]!.data());
+    });
+  });
+
+  describe('rejects', () => {
+    it('an attention of other images, features that are none, a rate beyond 1', async () => {
+      await expectCovpoolError(
+        () => dropCov(zeros([2, 3, 4]), zeros([2, 5])),
+        'bad-argument',
+        /dropCov: attention must be \[B,d\] = \[2,4\] like the features, got \[2,5\]/,
+      );
+      await expectCovpoolError(
+        () => dropCov(zeros([2, 4]), zeros([2, 4])),
+        'bad-argument',
+        /dropCov: features must be \[B,M,d\] or \[B,H,W,d\]/,
+      );
+      await expectCovpoolError(
+        () => dropCov(zeros([2, 3, 4]), zeros([2, 4]), { maxRate: 2 }),
+        'bad-argument',
+        /dropCov: maxRate must lie between 0 and 1, got 2/,
+      );
+    });
+  });
+
+  describe('memory', () => {
+    it('keeps nothing but what it returns', async () => {
+      const [x, w] = [features(), attention()];
+      for (const training of [true, false]) {
+        await expectNoLeak(() => dropCov(x, w, { training }).dispose());
+        await expectNoLeak(() => grad((a: Tensor) => sum(dropCov(a, w, { training })))(x).dispose());
+      }
+    });
+  });
+});
