@@ -1,1 +1,5 @@
-export {};
+export { htmlReport } from './html-report.ts';
+export type { ReportImage, ReportOptions, ReportSection, ReportTable } from './html-report.ts';
+export { pngOfPicture } from './png-of-picture.ts';
+export type { RgbPicture } from './png-of-picture.ts';
+export { svgToPng } from './svg-to-png.ts';
