@@ -8,9 +8,12 @@ import { loadClassifier } from './classifier.ts';
 import { evaluationTransforms } from './input.ts';
 import { ranked } from './ranked.ts';
 
-export type Prediction =
-  | { picture: string; predictions: { label: string; probability: number }[] }
-  | { picture: string; error: unknown };
+export interface Prediction {
+  picture: string;
+  /** All classes, the most probable first; absent if the picture cannot be read. */
+  predictions?: { label: string; probability: number }[];
+  error?: unknown;
+}
 
 /** What a trained network says about picture files, one after the other; a file that cannot be read holds up no other. */
 export async function* predictPictures(

@@ -1,4 +1,7 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { unknownName } from '@covpool/base';
 
 const repository = new URL('../../../', import.meta.url);
 
@@ -7,5 +10,8 @@ export const materialsFolder = fileURLToPath(new URL('data/materials', repositor
 
 /** The folder of a trained network that ships with the repository. */
 export function shippedModel(name: string): string {
-  return fileURLToPath(new URL(`models/${name}`, repository));
+  const models = fileURLToPath(new URL('models', repository));
+  const names = readdirSync(models).filter((entry) => existsSync(join(models, entry, 'config.json')));
+  if (!names.includes(name)) throw unknownName('predict', 'model', name, names);
+  return join(models, name);
 }

@@ -6,6 +6,7 @@ export { doctorCommand } from './doctor-command.ts';
 export { duration } from './duration.ts';
 export { exitCodes } from './exit-code.ts';
 export { userPath } from './paths.ts';
+export { PartialFailure } from './partial-failure.ts';
 export { runProgram } from './run-program.ts';
 export type { Streams } from './run-program.ts';
 export { table } from './table.ts';

@@ -1,6 +1,7 @@
 import { CovpoolError } from '@covpool/base';
 import { describe, expect, it } from 'vitest';
 import { defineCommand, type Program } from './command.ts';
+import { PartialFailure } from './partial-failure.ts';
 import { runProgram } from './run-program.ts';
 
 const command = defineCommand({
@@ -10,6 +11,7 @@ const command = defineCommand({
   examples: [{ command: 'go --epochs 2', does: 'goes' }],
   async run({ options, positionals, print }) {
     if (options.fail === 'plain') throw new Error('broke\n  badly');
+    if (options.fail === 'part') throw new PartialFailure('bad-input', 'go: one of two', [1, null]);
     if (options.fail) throw new CovpoolError(options.fail as 'io', 'go: it cannot go');
     print('went');
     return { epochs: options.epochs ?? 3, positionals };
@@ -49,6 +51,9 @@ describe('runProgram', () => {
     expect(error).toBe('');
     const failed = await run('go', '--fail', 'io', '--json');
     expect(JSON.parse(failed.out)).toEqual({ error: { code: 'io', message: 'go: it cannot go' } });
+    const partial = await run('go', '--fail', 'part', '--json');
+    expect(partial).toMatchObject({ code: 2, error: 'error: go: one of two\n' });
+    expect(JSON.parse(partial.out)).toEqual([1, null]);
   });
 
   it.each([

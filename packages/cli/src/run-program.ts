@@ -5,6 +5,7 @@ import { exitCodeOf, exitCodes } from './exit-code.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { withInterrupt } from './interrupt.ts';
 import { parseArguments } from './parse-arguments.ts';
+import { PartialFailure } from './partial-failure.ts';
 import { didYouMean } from './suggest.ts';
 import { type ProgressStream, terminalProgress } from './terminal-progress.ts';
 
@@ -43,7 +44,8 @@ export async function runProgram(program: Program, argv: string[], streams: Stre
     return exitCodes.done;
   } catch (thrown) {
     stderr.write(`${describeError(thrown, has('verbose'))}\n`);
-    if (has('json')) stdout.write(`${JSON.stringify({ error: errorValue(thrown) })}\n`);
+    const value = thrown instanceof PartialFailure ? thrown.result : { error: errorValue(thrown) };
+    if (has('json')) stdout.write(`${JSON.stringify(value, null, 2)}\n`);
     return exitCodeOf(thrown);
   }
 }

@@ -1,5 +1,5 @@
 import { CovpoolError } from '@covpool/base';
-import { defineCommand, userPath } from '@covpool/cli';
+import { defineCommand, PartialFailure, userPath } from '@covpool/cli';
 import { shippedModel } from '../shipped.ts';
 
 export const predictCommand = defineCommand({
@@ -35,17 +35,25 @@ export const predictCommand = defineCommand({
     }
     const { predictPictures } = await import('../predict-work.ts');
     const folder = run === undefined ? shippedModel(model ?? 'isqrt') : userPath(run);
-    const results = [];
-    let failure: unknown;
-    for await (const result of predictPictures(folder, positionals, engine)) {
-      if ('error' in result) failure ??= result.error;
-      else {
-        const predictions = result.predictions.slice(0, top);
-        results.push({ picture: result.picture, predictions });
-        print(describe(result.picture, predictions));
+    const results: unknown[] = [];
+    let unread = 0;
+    for await (const { picture, predictions, error } of predictPictures(folder, positionals, engine)) {
+      if (predictions) {
+        const first = predictions.slice(0, top);
+        results.push({ picture, predictions: first });
+        print(describe(picture, first));
+      } else {
+        if (positionals.length === 1) throw error;
+        unread++;
+        const message = error instanceof Error ? error.message : String(error);
+        results.push({ picture, error: message });
+        print(`${picture}\n  ${message}`);
       }
     }
-    if (failure) throw failure;
+    if (unread > 0) {
+      const message = `predict: all pictures must be readable, got ${unread} of ${positionals.length} that are not`;
+      throw new PartialFailure('bad-input', message, results);
+    }
     return results;
   },
 });

@@ -56,6 +56,10 @@ describe('resolveConfig', () => {
     });
   });
 
+  it('changes a part of a default', async () => {
+    expect(await resolveConfig(schema, { sets: ['pool.dim=8'] })).toMatchObject({ pool: { name: 'gap', dim: 8 } });
+  });
+
   it('lets a later parent win and an empty file be', async () => {
     expect(await resolveConfig(schema, { file: at('two.yaml') })).toMatchObject({ epochs: 5, pool: { name: 'cov' } });
     expect(await resolveConfig(schema, { file: at('empty.yaml') })).toMatchObject({ epochs: 3 });

@@ -25,7 +25,10 @@ export interface ConfigSources {
  */
 export async function resolveConfig<T>(schema: ZodType<T>, sources: ConfigSources): Promise<T> {
   const { base = {}, file, sets = [], options = {} } = sources;
+  // The schema's defaults are a layer too, so that `--set pool.dim=8` changes the default pool and does not replace it.
+  const defaults = schema.safeParse({});
   const layers: ConfigLayer[] = [
+    { source: 'defaults', values: defaults.success && isTree(defaults.data) ? defaults.data : {} },
     { source: 'defaults', values: base },
     ...(file === undefined ? [] : await readConfigFile(file)),
     ...(await Promise.all(sets.map(async (text) => ({ source: `--set ${text}`, values: await parseSet(text) })))),
