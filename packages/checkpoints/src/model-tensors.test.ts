@@ -34,7 +34,9 @@ describeEngines('exportState and importState', () => {
     const folder = await mkdtemp(join(tmpdir(), 'covpool-state-'));
     const path = join(folder, 'model.safetensors');
     const [from, to] = [net(1), net(2)];
-    await saveSafetensors(path, await exportState(from), { note: 'x' });
+    const state = await exportState(from);
+    state.set('pool.reduce.0.1.num_batches_tracked', { dtype: 'I64', shape: [], data: new Uint8Array(8) });
+    await saveSafetensors(path, state, { note: 'x' });
     expect(await readdir(folder)).toEqual(['model.safetensors']);
     importState(to, (await loadSafetensors(path)).tensors);
     const x = seededTensor([2, 6, 6, 3], 'x');

@@ -31,7 +31,7 @@ export function importState(model: layers.Layer, tensors: Map<string, TensorData
     ),
     ...list(
       'unexpected',
-      [...tensors.keys()].filter((name) => !names.has(name)),
+      [...tensors.keys()].filter((name) => !names.has(name) && !isCounter(name)),
     ),
     ...list(
       'of another shape',
@@ -46,6 +46,9 @@ export function importState(model: layers.Layer, tensors: Map<string, TensorData
   }
   for (const entry of state) assign(entry, tensors.get(entry.name)!);
 }
+
+/** PyTorch's count of batches, which nothing here depends on. */
+const isCounter = (name: string): boolean => name.endsWith('.num_batches_tracked');
 
 const SHOWN = 4;
 

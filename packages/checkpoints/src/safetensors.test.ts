@@ -87,6 +87,11 @@ describe('rejects', () => {
     expect(() => readSafetensors(bytes)).toThrow(message);
   });
 
+  it('to write what it would refuse to read', () => {
+    const wrong = new Map([['a', float32Data([7], Float32Array.of(1, 2, 3))]]);
+    expect(() => writeSafetensors(wrong)).toThrow(/'a' must have 28 bytes, got 12/);
+  });
+
   it('loads or refuses whatever a mutation makes of a file', () => {
     const original = joined(writeSafetensors(example(), { epoch: '3' }));
     const mutation = fc.record({ at: fc.nat(original.byteLength - 1), byte: fc.nat(255), cut: fc.nat(3) });

@@ -104,6 +104,8 @@ export function writeSafetensors(
   let position = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
     if (name === '__metadata__') throw refuse("a tensor cannot be named '__metadata__'");
+    const expected = shape.reduce((product, extent) => product * extent, bytesPerElement[dtype]);
+    if (data.byteLength !== expected) throw refuse(`'${name}' must have ${expected} bytes, got ${data.byteLength}`);
     header[name] = { dtype, shape, data_offsets: [position, position + data.byteLength] };
     position += data.byteLength;
   }

@@ -1,8 +1,9 @@
 import { joinRanks } from './ranks.ts';
 
 /** A rank of the tests: sums its shards, twice; or fails, or leaves, as it is told. */
-const { communicator, data } = joinRanks<{ shards: number; fault?: 'throw' | 'length'; lengths: number[] }>();
+const { communicator, data } = joinRanks<{ shards: number; fault?: 'throw' | 'exit'; lengths: number[] }>();
 const { rank, size } = communicator;
+if (data.fault === 'exit') process.exit(3);
 if (data.fault === 'throw') throw new Error(`rank ${rank} broke`);
 for (const length of data.lengths) {
   const own = [];

@@ -35,10 +35,27 @@ describe('startRanks', () => {
     await expect(ranks.finish()).rejects.toThrow('rank 1 broke');
   });
 
+  it('ends the waiting of rank 0 when a rank just exits', async () => {
+    const ranks = startRanks({ size: 2, module, data: { shards: 2, lengths: [4], fault: 'exit' } });
+    await expect(ranks.communicator.barrier()).rejects.toThrow('rank 1: the thread ended (exit code 3)');
+  });
+
+  it('sums rightly when the length of the vectors changes from one sum to the next', async () => {
+    const lengths = Array.from({ length: 300 }, (_, i) => [2000, 40_000, 300][i % 3]!);
+    const ranks = startRanks({ size: 3, module, data: { shards: 3, lengths } });
+    const expected = new Map<number, Float32Array>();
+    for (const length of lengths) {
+      const all = shardVectors(3, length);
+      if (!expected.has(length)) expected.set(length, await soloCommunicator.sumShards(all, 3));
+      const sum = await ranks.communicator.sumShards([all[0]!], 3);
+      expect(Buffer.compare(Buffer.from(sum.buffer), Buffer.from(expected.get(length)!.buffer))).toBe(0);
+    }
+    await ranks.stop();
+  });
+
   it('stops ranks that wait', async () => {
     const ranks = startRanks({ size: 2, module, data: { shards: 2, lengths: [4] } });
     await ranks.stop();
-    await ranks.finish();
-    await expect(ranks.communicator.barrier()).rejects.toThrow('another rank failed');
+    await expect(ranks.communicator.barrier()).rejects.toThrow('the ranks were stopped');
   });
 });

@@ -1,4 +1,4 @@
-import type { Communicator } from '@covpool/base';
+import { type Communicator, CovpoolError } from '@covpool/base';
 import { startThread } from '@covpool/base/node';
 import { type Worker, workerData } from 'node:worker_threads';
 import { createSharedState, type SharedState, ThreadCommunicator } from './thread-communicator.ts';
@@ -38,7 +38,12 @@ export function startRanks({ size, module, data }: { size: number; module: URL; 
           communicator.fail(cause);
           reject(cause);
         });
-        worker.once('exit', () => resolve());
+        worker.once('exit', (code) => {
+          const early = new CovpoolError('interrupted', `rank ${rank}: the thread ended (exit code ${code})`);
+          communicator.fail(early); // ends a wait that nobody would end any more
+          if (code === 0) resolve();
+          else reject(early);
+        });
       }),
     );
   }
@@ -49,8 +54,9 @@ export function startRanks({ size, module, data }: { size: number; module: URL; 
       await Promise.all(ends);
     },
     async stop() {
-      communicator.fail(undefined);
+      communicator.fail(new CovpoolError('interrupted', 'the ranks were stopped'));
       await Promise.all(workers.map((worker) => worker.terminate()));
+      await Promise.allSettled(ends);
     },
   };
 }

@@ -45,7 +45,8 @@ export class RunFolder {
   }
 
   async config(): Promise<unknown> {
-    return JSON.parse(await readFile(join(this.path, 'config.json'), 'utf8'));
+    const path = join(this.path, 'config.json');
+    return parseJson(path, await readFile(path, 'utf8'));
   }
 
   /** Adds an epoch's line; whatever else is known of the epoch (evaluation) goes into it. */
@@ -59,7 +60,10 @@ export class RunFolder {
     return text
       .split('\n')
       .slice(0, -1)
-      .map((line) => JSON.parse(line) as EpochRecord & Record<string, unknown>);
+      .map((line, i) => {
+        const where = `${join(this.path, 'metrics.jsonl')}, line ${i + 1}`;
+        return parseJson(where, line) as EpochRecord & Record<string, unknown>;
+      });
   }
 
   async save(
@@ -70,9 +74,13 @@ export class RunFolder {
   ): Promise<void> {
     const folder = join(this.path, name);
     const [fresh, old] = [`${folder}.new`, `${folder}.old`];
+    // An interruption between two renames left the old one as the only whole one.
+    if (!existsSync(folder) && existsSync(old)) await rename(old, folder);
     await rm(fresh, { recursive: true, force: true });
     await mkdir(fresh);
-    await saveSafetensors(join(fresh, 'model.safetensors'), await exportState(model), { format: 'pt' });
+    const weights = await exportState(model);
+    checkFinite(weights, position);
+    await saveSafetensors(join(fresh, 'model.safetensors'), weights, { format: 'pt' });
     await saveSafetensors(join(fresh, 'trainer.safetensors'), await velocityData(optimizer), {
       position: JSON.stringify(position),
     });
@@ -103,6 +111,25 @@ export class RunFolder {
     const lines = kept.map((record) => `${JSON.stringify(record)}\n`).join('');
     await writeFileAtomic(join(this.path, 'metrics.jsonl'), lines);
     return position;
+  }
+}
+
+function checkFinite(weights: Map<string, TensorData>, { epoch }: TrainingPosition): void {
+  for (const [name, data] of weights) {
+    if (!toFloat32(data).every(Number.isFinite)) {
+      throw new CovpoolError(
+        'non-finite',
+        `run: ${name} is not finite after epoch ${epoch}; the checkpoint before it is kept; lower the learning rate`,
+      );
+    }
+  }
+}
+
+function parseJson(where: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CovpoolError('bad-input', `run: JSON is required in ${where}, got something else`, { cause });
   }
 }
 

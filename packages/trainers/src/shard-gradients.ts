@@ -1,3 +1,4 @@
+import { checkArgument } from '@covpool/base';
 import { modelState, type StateEntry, type StatisticUpdate, withTrainingScope } from '@covpool/core';
 import {
   argMax,
@@ -37,6 +38,11 @@ export function trainableState(model: LayersModel): StateEntry[] {
   return modelState(model).filter(({ variable }) => trained.has(variable.id));
 }
 
+function checkLabels(labels: Int32Array, classes: number): void {
+  const wrong = labels.find((label) => label < 0 || label >= classes);
+  checkArgument(wrong === undefined, () => `train: labels must be from 0 to ${classes - 1}, got ${wrong}`);
+}
+
 /** Forward and backward through one shard of a batch. */
 export function shardGradients(
   model: LayersModel,
@@ -44,6 +50,7 @@ export function shardGradients(
   batch: ShardBatch,
   { seed, step, labelSmoothing }: { seed: number; step: number; labelSmoothing: number },
 ): ShardResult {
+  checkLabels(batch.labels, model.outputs[0]!.shape.at(-1)!);
   const updates: StatisticUpdate[] = [];
   const variables = parameters.map(({ variable }) => variable.read() as Variable);
   let hits: Tensor | undefined;

@@ -63,7 +63,10 @@ export class ThreadCommunicator implements Communicator {
       for (let i = from; i < to; i++) sum[i]! += vectors[start + i]!;
     }
     await this.barrier();
-    return sum.slice();
+    const result = sum.slice();
+    // The next vectors may be longer and reach over this sum.
+    await this.barrier();
+    return result;
   }
 
   async broadcast(data: Float32Array): Promise<void> {

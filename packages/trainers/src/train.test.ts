@@ -2,8 +2,8 @@ import type { Communicator, ShardVector } from '@covpool/base';
 import { soloCommunicator } from '@covpool/base';
 import { exportState } from '@covpool/checkpoints';
 import { describeEngines, expectCovpoolError } from '@covpool/testing';
-import { memory } from '@tensorflow/tfjs-core';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fill, memory } from '@tensorflow/tfjs-core';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -153,6 +153,33 @@ describeEngines('train', () => {
     await expectCovpoolError(() => train(diverging), 'non-finite', /the loss became \S+ in epoch 1, step \d; lower/);
   });
 
+  it('refuses labels that the network has no output for', async () => {
+    const source = stripes();
+    const wrong = {
+      ...source,
+      async *batches() {
+        yield [
+          {
+            shard: 0,
+            images: new Float32Array(192),
+            shape: [1, 8, 8, 3] as [number, number, number, number],
+            labels: Int32Array.of(3),
+            indices: Int32Array.of(0),
+            batchSize: 1,
+          },
+        ];
+      },
+    };
+    await expectCovpoolError(() => train(settings({ source: wrong, shards: 1 })), 'bad-argument', /from 0 to 2, got 3/);
+  });
+
+  it('lets a signal through although the source never waits', async () => {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 20);
+    const ended = await train(settings({ epochs: 1000, signal: stop.signal }));
+    expect(ended.epoch).toBeLessThan(1000);
+  });
+
   it('refuses more ranks than shards', async () => {
     const [communicator] = pairOfRanks();
     await expectCovpoolError(
@@ -215,8 +242,21 @@ describeEngines('RunFolder.save', () => {
     };
     await expect(run.save('last', model, broken, { ...position, epoch: 2 })).rejects.toThrow('disk full');
     expect(await run.resume(smallNet(), sgd())).toEqual(position);
+    const diverged = smallNet();
+    diverged.setWeights(diverged.getWeights().map((w, i) => (i === 0 ? fill(w.shape, Number.NaN) : w)));
+    await expectCovpoolError(
+      () => run.save('last', diverged, optimizer, position),
+      'non-finite',
+      /conv1.weight is not finite/,
+    );
+    await rename(join(run.path, 'last'), join(run.path, 'last.old'));
+    expect(await run.resume(smallNet(), sgd())).toEqual(position);
+    await expect(run.save('last', model, broken, { ...position, epoch: 2 })).rejects.toThrow('disk full');
+    expect(await run.resume(smallNet(), sgd())).toEqual(position);
     await run.save('last', model, optimizer, { ...position, epoch: 3 });
     expect(await run.resume(smallNet(), sgd())).toMatchObject({ epoch: 3 });
     expect((await readdir(run.path)).sort()).toEqual(['config.json', 'last', 'metrics.jsonl']);
+    await writeFile(join(run.path, 'config.json'), '{');
+    await expectCovpoolError(() => run.config(), 'bad-input', /JSON is required in .*config.json/);
   });
 });

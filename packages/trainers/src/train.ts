@@ -1,5 +1,5 @@
 import { checkArgument, type Communicator, CovpoolError, soloCommunicator } from '@covpool/base';
-import { add, dispose, memory, mul, tidy } from '@tensorflow/tfjs-core';
+import { add, dispose, memory, mul, nextFrame, tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { type BatchSource, ownShards } from './batch-source.ts';
 import { combineShards } from './combine-shards.ts';
@@ -140,6 +140,8 @@ export async function train(options: TrainOptions): Promise<TrainingPosition> {
         lr,
         picturesPerSecond: (position.samples - from.samples) / ((performance.now() - begun) / 1000),
       });
+      // Lets signals and timers through where the source never waits.
+      await nextFrame();
       if (stop && position.step < stepsPerEpoch) return position;
     }
     const elapsed = performance.now() - begun;
