@@ -42,7 +42,8 @@ export function readGraph(workspace: Workspace): SourceGraph {
 
 function markShipped({ workspace, files }: SourceGraph, owner: Package): void {
   const own = [...files.keys()].filter((path) => path.startsWith(`${owner.folder}/`));
-  const entries = [...sourceEntries(owner).values()].map((source) => posix.join(owner.folder, source));
+  // A worker is started by its address, which nothing here follows.
+  const entries = [...sourceEntries(owner).values(), 'src/worker.ts'].map((source) => posix.join(owner.folder, source));
   const queue = owner.isApp ? own.filter((path) => !/\.(test|bench)\.ts$/.test(path)) : entries;
   for (const path of queue) {
     const file = files.get(path);
