@@ -98,13 +98,15 @@ describe('compare', () => {
     }
     const before = (await stat(at('heads', 'gap', 'result.json'))).mtimeMs;
     await rm(at('heads', 'isqrt'), { recursive: true });
-    const resumed = await heads(at('heads'), '--resume');
+    const resumed = await classify('compare', '--resume', '--out', at('heads'));
     expect(resumed).toMatchObject({ code: 0 });
     expect(resumed.out).toContain('1 of 2 trainings are complete already');
     expect((await stat(at('heads', 'gap', 'result.json'))).mtimeMs).toBe(before);
-    expect(await heads(at('heads'), '--resume', '--lr', '0.5')).toMatchObject({
+    expect(await classify('compare', '--resume', '--out', at('heads'), '--lr', '0.5')).toMatchObject({
       code: 2,
-      error: expect.stringMatching(/same choices, but lr was undefined in .* and is 0.5; give the same options$/m),
+      error: expect.stringMatching(
+        /goes on with the choices in .*, where lr is undefined, got 0.5; leave the option out$/m,
+      ),
     });
   });
 });

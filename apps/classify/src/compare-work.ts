@@ -27,13 +27,14 @@ export interface ComparisonOutcome {
 /** Trains every head with every seed, or what is missing of it, and reports. */
 export async function compare(
   choices: CompareChoices,
-  { out, resume }: { out: string | undefined; resume: boolean },
+  { folder: wanted, earlier }: { folder?: string | undefined; earlier?: EarlierComparison | undefined },
   context: WorkContext,
 ): Promise<ComparisonOutcome> {
   const begun = performance.now();
   const configs = trainings(choices);
-  const folder = resume ? out ?? (await newestComparison()) : out ?? userPath(`runs/compare-${timestamp()}`);
-  const plan = resume ? await planToResume(folder, choices) : await startPlan(folder, choices, configs);
+  if (earlier) checkSameChoices(earlier, choices);
+  const folder = earlier?.folder ?? wanted ?? userPath(`runs/compare-${timestamp()}`);
+  const plan = earlier?.plan ?? (await startPlan(folder, choices, configs));
 
   const jobs: TrainJob[] = [];
   for (const [i, { head, folder: name, seed }] of plan.runs.entries()) {
@@ -92,21 +93,32 @@ async function startPlan(
   return plan;
 }
 
-async function planToResume(folder: string, choices: CompareChoices): Promise<ComparisonPlan> {
+/** A comparison that was begun. */
+export interface EarlierComparison {
+  folder: string;
+  plan: ComparisonPlan;
+}
+
+/** The comparison in a folder, or the newest one. */
+export async function comparisonToResume(wanted: string | undefined): Promise<EarlierComparison> {
+  const folder = wanted ?? (await newestComparison());
   const plan = await readPlan(folder);
   if (!plan) throw new CovpoolError('bad-input', `compare: the folder of a comparison is required, got ${folder}`);
+  return { folder, plan };
+}
+
+/** Half of a comparison under other choices would be no comparison; only the number of threads changes nothing. */
+function checkSameChoices({ folder, plan }: EarlierComparison, choices: CompareChoices): void {
   const before = plan.choices as Record<string, unknown>;
   const now = JSON.parse(JSON.stringify(choices)) as Record<string, unknown>;
-  const keys = new Set([...Object.keys(before), ...Object.keys(now)]);
-  for (const key of keys) {
+  for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
     if (key === 'threads' || isDeepStrictEqual(before[key], now[key])) continue;
     throw new CovpoolError(
       'bad-argument',
-      `compare: --resume goes on with the same choices, but ${key} was ${JSON.stringify(before[key])} in ${folder} ` +
-        `and is ${JSON.stringify(now[key])}; give the same options`,
+      `compare: --resume goes on with the choices in ${folder}, where ${key} is ${JSON.stringify(before[key])}, ` +
+        `got ${JSON.stringify(now[key])}; leave the option out`,
     );
   }
-  return plan;
 }
 
 async function newestComparison(): Promise<string> {

@@ -26,18 +26,16 @@ export const compareCommand = defineCommand({
   async run({ options, signal, print, progress, live }) {
     const { config: file, set, out, resume, quick, pools, seeds, dim, ...given } = options;
     const { compareConfigSchema } = await import('../config.ts');
-    const { compare } = await import('../compare-work.ts');
+    const { compare, comparisonToResume } = await import('../compare-work.ts');
+    const folder = out === undefined ? undefined : userPath(out);
+    const earlier = resume ? await comparisonToResume(folder) : undefined;
     const choices = await resolveConfig(compareConfigSchema, {
-      base: quick ? QUICK : {},
+      base: earlier ? { ...earlier.plan.choices } : quick ? QUICK : {},
       file: file === undefined ? undefined : userPath(file),
       sets: set,
       options: { ...optionsAsConfig(given), pools, seeds },
     });
     const sized = choices.pools.map((pool) => (dim === undefined || pool.name === 'gap' ? pool : { ...pool, dim }));
-    return compare(
-      { ...choices, pools: sized },
-      { out: out === undefined ? undefined : userPath(out), resume: resume === true },
-      { signal, print, progress, live },
-    );
+    return compare({ ...choices, pools: sized }, { folder, earlier }, { signal, print, progress, live });
   },
 });
