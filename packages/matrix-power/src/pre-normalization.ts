@@ -1,11 +1,25 @@
 import { checkArgument } from '@covpool/base';
-import { add, cast, div, eye, greater, maximum, mul, sqrt, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core';
+import {
+  add,
+  cast,
+  div,
+  eye,
+  greater,
+  maximum,
+  mul,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  transpose,
+} from '@tensorflow/tfjs-core';
 
 /** What a matrix is divided by before the iteration: its trace or its Frobenius norm. */
 export type PreNormalization = 'trace' | 'frobenius';
 
 /** Below it a matrix counts as zero: its root is taken with this norm and has no gradient. The references divide by 0. */
-export const NORM_FLOOR = 1e-12;
+const NORM_FLOOR = 1e-12;
 
 export function checkIterations(who: string, iterations: number, norm: PreNormalization): void {
   checkArgument(
@@ -23,18 +37,25 @@ export function normOf(a: Tensor, norm: PreNormalization): Tensor {
   return norm === 'trace' ? sum(mul(a, eye(a.shape.at(-1)!)), [1, 2], true) : sqrt(sum(square(a), [1, 2], true));
 }
 
+/** The norm that matrices are divided by. */
+export const floored = (t: Tensor): Tensor => maximum(t, NORM_FLOOR);
+
+/** `G + Gᵀ` of each matrix of a batch: twice the symmetric part. */
+export const plusTranspose = (g: Tensor): Tensor => add(g, transpose(g, [0, 2, 1]));
+
 /**
- * The gradient with respect to A of something computed as `√t · f(A/t)` with t the norm of A: `D` is the gradient with
- * respect to A/t, `fromScale = ∂/∂t` of the outer factor. `dA = D/t + (fromScale − ⟨D, A/t⟩/t) ∂t/∂A`, ∂t/∂A = I or A/t.
- * Zero where the floor acts.
+ * The symmetric gradient with respect to A of a function of the start `h = A/(2t)` and of the norm t of A: with g the
+ * gradient with respect to h, and `fromScale` that with respect to t beside h,
+ * `dA = sym(g)/(2t) + (fromScale − ⟨g, h⟩/t) ∂t/∂A`, ∂t/∂A = I or A/t. Zero where the floor acts.
  */
 export function normalizationGradient(
-  { gradient, normalized, t, fromScale }: { gradient: Tensor; normalized: Tensor; t: Tensor; fromScale: Tensor },
+  { gradient, half, t, fromScale }: { gradient: Tensor; half: Tensor; t: Tensor; fromScale: Tensor },
   norm: PreNormalization,
 ): Tensor {
-  const floored = maximum(t, NORM_FLOOR);
-  const through = div(sum(mul(gradient, normalized), [1, 2], true), floored);
-  const direction = norm === 'trace' ? eye(normalized.shape.at(-1)!) : normalized;
-  const total = add(div(gradient, floored), mul(sub(fromScale, through), direction));
-  return mul(total, cast(greater(t, NORM_FLOOR), 'float32'));
+  const scale = floored(t);
+  const acts = cast(greater(t, NORM_FLOOR), 'float32');
+  const through = div(sum(mul(gradient, half), [1, 2], true), scale);
+  const alongNorm = mul(sub(fromScale, through), acts);
+  const direct = mul(plusTranspose(gradient), div(mul(acts, 0.25), scale));
+  return add(direct, norm === 'trace' ? mul(eye(half.shape.at(-1)!), alongNorm) : mul(half, mul(alongNorm, 2)));
 }
