@@ -11,10 +11,11 @@ import {
   tolerance,
   toMatrix,
 } from '@covpool/testing';
-import { fill, grad, mul, sum, type Tensor, tensor, zeros } from '@tensorflow/tfjs-core';
+import { fill, grad, mul, sum, type Tensor, tensor, type Tensor3D, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { isqrtCov } from './isqrt-cov.ts';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
+import { publishedCovariance, publishedRoot } from './published-form.test-support.ts';
 
 /** [positions, channels]: both sides of the choice, and its edge. */
 const shapes: [number, number][] = [
@@ -110,6 +111,16 @@ describeEngines('isqrtCov', () => {
           const gradient = grad((features: Tensor) => sum(mul(isqrtCov(features, { iterations, norm }), weights)))(x);
           await expectClose(gradient, numericGradient(loss, await x.data()), { relative: 2 * tolerance() });
         }
+      }
+    });
+
+    it.each(shapes.slice(0, 3))('is that of the published form, %i positions, %i channels', async (m, d) => {
+      const [x, weights] = [seededTensor([2, m, d], 'published', m), seededTensor([2, d, d], 'published weights')];
+      for (const norm of ['trace', 'frobenius'] as const) {
+        const published = (features: Tensor) =>
+          sum(mul(publishedRoot(publishedCovariance(features as Tensor3D), 5, norm), weights));
+        const ours = grad((features: Tensor) => sum(mul(isqrtCov(features, { norm }), weights)))(x);
+        await expectClose(ours, await grad(published)(x).data(), { relative: 2 * tolerance() });
       }
     });
 

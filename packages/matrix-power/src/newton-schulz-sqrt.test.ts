@@ -11,6 +11,7 @@ import {
   newtonSchulzOracle,
   numericGradient,
   scale,
+  seededTensor,
   seededValues,
   spectral,
   symmetrise,
@@ -22,9 +23,20 @@ import {
 } from '@covpool/testing';
 import { triuVectorize } from '@covpool/covariance';
 import fc from 'fast-check';
-import { grad, mul, sum, type Tensor, tensor, type Tensor3D, zeros } from '@tensorflow/tfjs-core';
+import {
+  add,
+  grad,
+  mul,
+  sum,
+  type Tensor,
+  tensor,
+  type Tensor3D,
+  transpose as transposed,
+  zeros,
+} from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
+import { publishedRoot } from './published-form.test-support.ts';
 
 const S0: Matrix = [
   [2, 1],
@@ -201,6 +213,19 @@ describeEngines('newtonSchulzSqrt', () => {
           // A step of an entry above the diagonal moves its mirror image too.
           const expected = triu(gradient.map((row, i) => row.map((value, j) => (i === j ? value : 2 * value))));
           await expectClose(expected, numeric, { relative: 2 * tolerance() });
+        }
+      }
+    });
+
+    it('is the symmetric part of what plain operations give, for any G', async () => {
+      const a = batchOf(gram(5, 12, 'plain'), gram(5, 3, 'plain'));
+      const g = seededTensor([2, 5, 5], 'plain G');
+      for (const norm of ['trace', 'frobenius'] as const) {
+        for (const iterations of [1, 2, 5]) {
+          const ours = grad((x: Tensor) => sum(mul(newtonSchulzSqrt(x as Tensor3D, { iterations, norm }), g)))(a);
+          const symmetricG = mul(add(g, transposed(g, [0, 2, 1])), 0.5);
+          const plain = grad((x: Tensor) => sum(mul(publishedRoot(x, iterations, norm), symmetricG)))(a);
+          await expectClose(ours, await mul(add(plain, transposed(plain, [0, 2, 1])), 0.5).data());
         }
       }
     });

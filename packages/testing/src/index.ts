@@ -20,6 +20,7 @@ export {
   triu,
 } from './matrix.ts';
 export type { Matrix } from './matrix.ts';
+export { expectTrainsAndReloads } from './expect-trains-and-reloads.ts';
 export { numericGradient } from './numeric-gradient.ts';
 export { covarianceOracle, newtonSchulzOracle, symmetrise } from './pooling-oracles.ts';
 export { seededTensor, seededValues } from './seeded-tensor.ts';
