@@ -8,7 +8,7 @@ export function seededValues(length: number, ...key: KeyPart[]): number[] {
 }
 
 /** A tensor of them. */
-export function seededTensor<R extends Rank>(shape: ShapeMap[R], ...key: KeyPart[]): Tensor<R> {
-  const size = (shape as number[]).reduce((product, extent) => product * extent, 1);
-  return tensor<R>(seededValues(size, ...key), shape);
+export function seededTensor<R extends Rank>(shape: number[], ...key: KeyPart[]): Tensor<R> {
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  return tensor<R>(seededValues(size, ...key), shape as ShapeMap[R]);
 }
