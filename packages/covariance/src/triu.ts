@@ -12,23 +12,41 @@ import {
 } from '@tensorflow/tfjs-core';
 import { defineKernel, type KernelCall } from '@covpool/core';
 
-/** Places of the upper triangle, row by row with the diagonal, in the flattened d×d matrix. */
-function upperPlaces(d: number): Int32Array {
+/** A list of places for each side d of the matrices, made at its first use. */
+function perSide(make: (d: number) => Int32Array): (d: number) => Int32Array {
+  const made = new Map<number, Int32Array>();
+  return (d) => {
+    let places = made.get(d);
+    if (!places) made.set(d, (places = make(d)));
+    return places;
+  };
+}
+
+/** Where (i, j) of the upper triangle, i ≤ j, stands in the vector. */
+const upperPlace = (i: number, j: number, d: number): number => i * d - (i * (i - 1)) / 2 + (j - i);
+
+/** Where each value of the vector stands in the flattened matrix. */
+const upperPlaces = perSide((d) => {
   const places = new Int32Array((d * (d + 1)) / 2);
   let k = 0;
   for (let i = 0; i < d; i++) for (let j = i; j < d; j++) places[k++] = i * d + j;
   return places;
-}
+});
 
-/** For every place of the d×d matrix where it finds its value in the vector; below the diagonal: `below(i, j)`. */
-function matrixPlaces(d: number, below: (i: number, j: number) => number): Int32Array {
-  const places = new Int32Array(d * d);
-  for (let i = 0; i < d; i++)
-    for (let j = 0; j < d; j++) places[i * d + j] = i <= j ? upperPlace(i, j, d) : below(i, j);
+/** Where each value of the matrix stands in the vector; those below the diagonal in one more column, of zeros. */
+const scatterPlaces = perSide((d) => {
+  const places = new Int32Array(d * d).fill((d * (d + 1)) / 2);
+  upperPlaces(d).forEach((place, k) => (places[place] = k));
   return places;
-}
+});
 
-const upperPlace = (i: number, j: number, d: number): number => i * d - (i * (i - 1)) / 2 + (j - i);
+/** The same, with mirror images below the diagonal. */
+const mirrorPlaces = perSide((d) =>
+  Int32Array.from({ length: d * d }, (_, place) => {
+    const [i, j] = [Math.floor(place / d), place % d];
+    return upperPlace(Math.min(i, j), Math.max(i, j), d);
+  }),
+);
 
 const take = (x: Tensor, places: Int32Array): Tensor => gather(x, tensor1d(places, 'int32'), 1);
 
@@ -61,15 +79,7 @@ const scatterKernel: KernelCall<{ v: Tensor }, Record<string, never>> = defineKe
     const [batch, length] = v.shape as [number, number];
     const d = side(length);
     const padded = concat([v, zeros([batch, 1])], 1);
-    return [
-      reshape(
-        take(
-          padded,
-          matrixPlaces(d, () => length),
-        ),
-        [batch, d, d],
-      ),
-    ];
+    return [reshape(take(padded, scatterPlaces(d)), [batch, d, d])];
   },
   gradient: {
     inputs: [],
@@ -102,13 +112,5 @@ export function triuVectorize(a: Tensor3D): Tensor2D {
 export function triuMatrix(v: Tensor2D): Tensor3D {
   const d = v.rank === 2 ? side(v.shape[1]) : Number.NaN;
   checkArgument(Number.isInteger(d), () => `triuMatrix: vectors must be [B,d(d+1)/2], got [${v.shape}]`);
-  return tidy(() =>
-    reshape(
-      take(
-        v,
-        matrixPlaces(d, (i, j) => upperPlace(j, i, d)),
-      ),
-      [v.shape[0], d, d],
-    ),
-  );
+  return tidy(() => reshape(take(v, mirrorPlaces(d)), [v.shape[0], d, d]));
 }

@@ -1,0 +1,161 @@
+import {
+  covarianceOracle,
+  describeEngines,
+  eigen,
+  expectClose,
+  expectCovpoolError,
+  expectNoLeak,
+  flatten,
+  inner,
+  numericGradient,
+  seededTensor,
+  seededValues,
+  times,
+  tolerance,
+  toMatrix,
+  transpose,
+} from '@covpool/testing';
+import {
+  fill,
+  grad,
+  matMul,
+  mean,
+  mul,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  type Tensor3D,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { covariance } from './covariance.ts';
+
+/** Positions and channels: more of the ones, more of the others, one position, one channel. */
+const shapes = [
+  [12, 5],
+  [4, 9],
+  [1, 3],
+  [6, 1],
+] as const;
+
+describeEngines('covariance', () => {
+  describe('values', () => {
+    it('of four points on the axes is half the identity', () =>
+      expectClose(covariance(tensor([1, 0, 0, 1, -1, 0, 0, -1], [1, 4, 2])), [0.5, 0, 0, 0.5], { relative: 0 }));
+
+    it('of ±√3(1,1), ±(1,−1) is [[2,1],[1,2]]', () => {
+      const r = Math.sqrt(3);
+      return expectClose(covariance(tensor([r, r, -r, -r, 1, -1, -1, 1], [1, 4, 2])), [2, 1, 1, 2]);
+    });
+
+    it.each(shapes)('is that of the definition, %i positions, %i channels', async (m, d) => {
+      const x = seededTensor([2, m, d], 'covariance', m, d);
+      const values = await x.data();
+      const expected = [0, 1].flatMap((b) =>
+        flatten(covarianceOracle(toMatrix(values.slice(b * m * d, (b + 1) * m * d), d))),
+      );
+      await expectClose(covariance(x), expected);
+    });
+
+    it('takes a feature map as rows', async () => {
+      const map = seededTensor([2, 3, 4, 5], 'map');
+      const rows = tensor([...(await map.data())], [2, 12, 5]);
+      await expectClose(covariance(map), await covariance(rows).data(), { relative: 0 });
+    });
+
+    it('of a constant picture is zero', () =>
+      expectClose(covariance(fill([1, 4, 4, 3], 0.1)), new Array<number>(9).fill(0), { relative: 0, absolute: 1e-15 }));
+  });
+
+  describe('properties', () => {
+    const wild = fc.record({
+      m: fc.integer({ min: 1, max: 12 }),
+      d: fc.integer({ min: 1, max: 7 }),
+      key: fc.nat(1000),
+      factor: fc.double({ min: 1e-2, max: 1e2, noNaN: true }),
+      shift: fc.double({ min: -4, max: 4, noNaN: true }),
+    });
+    const run = { seed: 3, numRuns: 30 };
+
+    it('is symmetric, positive semi-definite, of rank min(d, M−1)', () =>
+      fc.assert(
+        fc.asyncProperty(wild, async ({ m, d, key }) => {
+          const sigma = toMatrix(await covariance(seededTensor([1, m, d], key)).data(), d);
+          await expectClose(flatten(sigma), flatten(transpose(sigma)), { relative: 1e-7 });
+          const { values } = eigen(sigma);
+          const zero = tolerance() * Math.max(values[0]!, 1e-6);
+          expect(values.at(-1)!).toBeGreaterThan(-zero);
+          expect(values.filter((value) => value > zero).length).toBeLessThanOrEqual(Math.min(d, m - 1));
+        }),
+        run,
+      ));
+
+    it('scales with the square, ignores a constant and the order of the positions', () =>
+      fc.assert(
+        fc.asyncProperty(wild, async ({ m, d, key, factor, shift }) => {
+          const rows = toMatrix(seededValues(m * d, key), d);
+          const sigma = await covariance(tensor(rows.flat(), [1, m, d])).data();
+          const moved = rows.map((row) => row.map((value, j) => factor * (value + shift * j))).reverse();
+          await expectClose(
+            covariance(tensor(moved.flat(), [1, m, d])),
+            [...sigma].map((value) => factor ** 2 * value),
+            // The constants, up to 24 deviations, cost as many units in the last place of the features.
+            { relative: 2 * tolerance(), absolute: factor ** 2 * 24 * 4 * 2 ** -23 },
+          );
+        }),
+        run,
+      ));
+
+    it('turns with the channels: the covariance of X V is Vᵀ Σ V', () =>
+      fc.assert(
+        fc.asyncProperty(wild, async ({ m, d, key }) => {
+          const rows = toMatrix(seededValues(m * d, key), d);
+          const { vectors } = eigen(covarianceOracle(toMatrix(seededValues(3 * d * d, 'turn', key), d)));
+          const sigma = covarianceOracle(rows);
+          const turned = tensor(times(rows, vectors).flat(), [1, m, d]);
+          await expectClose(covariance(turned), flatten(times(times(transpose(vectors), sigma), vectors)), {
+            absolute: 1e-6,
+          });
+        }),
+        run,
+      ));
+  });
+
+  describe('gradient', () => {
+    it.each(shapes)('is the derivative of the definition for any G, %i positions, %i channels', async (m, d) => {
+      const [x, g] = [seededTensor([1, m, d], 'x', m, d), seededTensor([1, d, d], 'g', d)];
+      const weights = toMatrix(await g.data(), d);
+      const numeric = numericGradient(
+        (values) => inner(covarianceOracle(toMatrix(values, d)), weights),
+        await x.data(),
+      );
+      await expectClose(grad((features: Tensor) => sum(mul(covariance(features), g)))(x), numeric);
+    });
+
+    it('is that of plain operations', async () => {
+      const [x, g] = [seededTensor([3, 7, 4], 'plain'), seededTensor([3, 4, 4], 'plain g')];
+      const plain = (features: Tensor): Tensor => {
+        const centred = sub(features, mean(features, 1, true)) as Tensor3D;
+        return sum(mul(mul(matMul(centred, centred, true, false), 1 / 7), g));
+      };
+      const ours = grad((features: Tensor) => sum(mul(covariance(features), g)))(x);
+      await expectClose(ours, await grad(plain)(x).data());
+    });
+  });
+
+  describe('rejects', () => {
+    it.each([[[4]], [[2, 3]], [[1, 0, 3]], [[1, 2, 2, 2, 2]]])('features of shape %j', (shape) =>
+      expectCovpoolError(() => covariance(zeros(shape)), 'bad-argument', /covariance: features must be \[B,M,d\]/),
+    );
+  });
+
+  describe('memory', () => {
+    it('keeps nothing but what it returns', async () => {
+      const x = seededTensor([2, 3, 3, 4], 'memory');
+      await expectNoLeak(() => covariance(x).dispose());
+      await expectNoLeak(() => grad((features: Tensor) => sum(covariance(features)))(x).dispose());
+    });
+  });
+});
