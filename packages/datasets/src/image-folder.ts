@@ -81,6 +81,7 @@ async function classFolders(folder: string, splitGiven: boolean): Promise<string
   const entries = await list(folder);
   const classes: string[] = [];
   for (const entry of entries) if (await isFolder(folder, entry)) classes.push(entry.name);
+  classes.sort();
   const content = entries.length === 0 ? 'nothing in it' : `${entries.length} files and no folder`;
   if (classes.length < 2)
     throw refuse('at least two class folders are required', {
@@ -89,10 +90,10 @@ async function classFolders(folder: string, splitGiven: boolean): Promise<string
     });
   if (!splitGiven && classes.every((name) => SPLITS.includes(name)))
     throw refuse('the folder whose folders are the classes is required', {
-      got: `${folder} with the splits ${classes.sort().join(', ')}`,
-      advice: `set split, to '${classes.at(-1)}' for instance`,
+      got: `${folder} with the splits ${classes.join(', ')}`,
+      advice: `set split, to '${classes[0]}' for instance`,
     });
-  return classes.sort();
+  return classes;
 }
 
 /** Paths relative to the folder. Links to folders are not followed here: they could lead back up. */

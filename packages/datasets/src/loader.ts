@@ -66,15 +66,11 @@ export interface Loader {
  * for await (const { images, labels, shape } of loader.epoch(0)) step(tensor4d(images, shape), labels);
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
-  return loaderOf(
-    dataset,
-    options,
-    createSampleMaker((index) => dataset.read(index), options),
-  );
+  return loaderOf(dataset, options, () => createSampleMaker((index) => dataset.read(index), options));
 }
 
-/** A loader whose samples someone else makes; closing it closes the maker. */
-export function loaderOf(dataset: Dataset, options: LoaderOptions, maker: SampleMaker): Loader {
+/** A loader whose samples someone else makes, who starts once the options are checked; closing the loader closes it. */
+export function loaderOf(dataset: Dataset, options: LoaderOptions, startMaker: () => SampleMaker): Loader {
   const { batchSize, shuffle = false, seed = 0, dropLast = false, prefetch = 2 } = options;
   checkWhole('batchSize', batchSize, 1);
   checkWhole('prefetch', prefetch, 0);
@@ -85,6 +81,8 @@ export function loaderOf(dataset: Dataset, options: LoaderOptions, maker: Sample
       `createLoader: enough samples for one batch are required, got ${dataset.length} for batchSize ${batchSize}` +
       `${dropLast ? ' with dropLast' : ''}; make batches smaller`,
   );
+
+  const maker = startMaker();
 
   async function load(epoch: number, indices: Uint32Array): Promise<Batch> {
     const { images, width, height } = await maker.make(epoch, [...indices]);

@@ -30,5 +30,6 @@ export function createLoader(dataset: SourceDataset, options: NodeLoaderOptions)
   // Refused here, where the caller can see it, and not in the threads.
   createTransform(transforms);
   createNormalizer(mean, std);
-  return loaderOf(dataset, options, createWorkerPool(dataset.source, { transforms, mean, std, seed }, workers));
+  const recipe = { transforms, mean, std, seed };
+  return loaderOf(dataset, options, () => createWorkerPool(dataset.source, recipe, workers));
 }

@@ -33,7 +33,9 @@ class Member {
     });
     this.ended = new Promise((resolve) =>
       this.worker.on('exit', () => {
-        this.fail(new CovpoolError('interrupted', 'createLoader: a worker thread ended before its work was done'));
+        this.fail(
+          new CovpoolError('io', 'createLoader: a worker thread ended before its work was done; try workers: 0'),
+        );
         resolve();
       }),
     );
@@ -50,6 +52,7 @@ class Member {
   }
 
   async close(): Promise<void> {
+    this.failure ??= new CovpoolError('bad-argument', 'createLoader: the loader is closed; make another one');
     this.worker.ref();
     this.send(null);
     await this.ended;
@@ -69,7 +72,7 @@ class Member {
 
   private fail(error: CovpoolError): void {
     this.failure ??= error;
-    for (const { reject } of this.pending.values()) reject(this.failure);
+    for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
   }
 }

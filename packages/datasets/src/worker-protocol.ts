@@ -8,8 +8,14 @@ export interface WorkerStart {
   recipe: SampleRecipe;
 }
 
-/** Samples to make, or null: finish and end. */
-export type WorkerRequest = { id: number; epoch: number; indices: readonly number[] } | null;
+export interface SampleRequest {
+  id: number;
+  epoch: number;
+  indices: readonly number[];
+}
+
+/** Samples to make, or null: finish what is under way and end. */
+export type WorkerRequest = SampleRequest | null;
 
 export type WorkerReply =
   | { id: number; samples: Samples }
