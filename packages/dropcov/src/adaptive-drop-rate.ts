@@ -1,16 +1,41 @@
 import { checkArgument } from '@covpool/base';
-import { add, clipByValue, div, mean, mul, norm, type Scalar, sub, sum, type Tensor2D } from '@tensorflow/tfjs-core';
+import {
+  add,
+  div,
+  maximum,
+  mean,
+  minimum,
+  mul,
+  norm,
+  type Scalar,
+  sub,
+  sum,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import { withoutGradient } from './without-gradient.ts';
+
+/** How the rate is set. */
+export interface DropRateOptions {
+  /** The constant D of the paper; 10 in the authors' code. */
+  scale?: number;
+  /** The highest rate. The authors' code has 1, which can drop every feature of a step. */
+  maxRate?: number;
+}
+
+export type ResolvedDropRate = Required<DropRateOptions>;
+
+/** The options of the authors' released code. */
+export const reference: ResolvedDropRate = { scale: 10, maxRate: 1 };
+
+/** Fills in the defaults and checks. */
+export function resolveDropRate(who: string, { scale = 10, maxRate = 0.95 }: DropRateOptions): ResolvedDropRate {
+  checkArgument(maxRate >= 0 && maxRate <= 1, () => `${who}: maxRate must lie between 0 and 1, got ${maxRate}`);
+  checkArgument(scale >= 0 && scale < Infinity, () => `${who}: scale must be a number from 0, got ${scale}`);
+  return { scale, maxRate };
+}
 
 /** Keeps the cosine of a vector without length at 0. */
 const NORM_EPSILON = 1e-12;
-
-/** The strength D of the paper, as its code sets it. */
-const STRENGTH = 10;
-
-export function checkMaxRate(who: string, maxRate: number): void {
-  checkArgument(maxRate >= 0 && maxRate <= 1, () => `${who}: maxRate must lie between 0 and 1, got ${maxRate}`);
-}
 
 /**
  * DropCov's rate (Wang et al., NeurIPS 2022), one for the whole batch:
@@ -22,18 +47,14 @@ export function checkMaxRate(who: string, maxRate: number): void {
  *
  * @param importance ω, each channel's weight in each image [B,d], d from 2
  * @param correlation π, the row sums of each image's covariance [B,d]
- * @param options.maxRate the authors' code clamps to 1, which can drop every feature of a step
  * @returns a scalar
  *
  * ```ts
- * adaptiveDropRate(fill([1, 256], 1 / 256), oneHot([0], 256)); // cosine 1/16: 0.921875
+ * adaptiveDropRate(fill([1, 256], 1 / 256), cast(oneHot([0], 256), 'float32')); // cosine 1/16: 0.921875
  * ```
  */
-export function adaptiveDropRate(
-  importance: Tensor2D,
-  correlation: Tensor2D,
-  { maxRate = 0.95 }: { maxRate?: number } = {},
-): Scalar {
+export function adaptiveDropRate(importance: Tensor2D, correlation: Tensor2D, options: DropRateOptions = {}): Scalar {
+  const { scale, maxRate } = resolveDropRate('adaptiveDropRate', options);
   const channels = importance.shape[1]!;
   checkArgument(
     importance.rank === 2 && channels >= 2 && String(importance.shape) === String(correlation.shape),
@@ -41,11 +62,11 @@ export function adaptiveDropRate(
       'adaptiveDropRate: importance and correlation must both be [B,d] with d at least 2, ' +
       `got [${importance.shape}] and [${correlation.shape}]`,
   );
-  checkMaxRate('adaptiveDropRate', maxRate);
   return withoutGradient(() => {
     const lengths = mul(norm(importance, 2, 1), norm(correlation, 2, 1));
     const cosines = div(sum(mul(importance, correlation), 1), add(lengths, NORM_EPSILON));
-    const rate = sub(1, mul(mean(cosines), STRENGTH / Math.log2(channels)));
-    return clipByValue(rate, 0, maxRate) as Scalar;
+    const rate = sub(1, mul(mean(cosines), scale / Math.log2(channels)));
+    // Not clipByValue: on wasm it gives garbage where both bounds are the same.
+    return minimum(maximum(rate, 0), maxRate) as Scalar;
   });
 }

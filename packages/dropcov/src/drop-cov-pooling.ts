@@ -2,14 +2,11 @@ import { maskSeed, type PoolingConfig, PoolingLayer, poolings, registerLayer, to
 import { covariance, triuVectorize } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import { checkMaxRate } from './adaptive-drop-rate.ts';
+import { type DropRateOptions, type ResolvedDropRate, resolveDropRate } from './adaptive-drop-rate.ts';
 import { channelImportance } from './channel-importance.ts';
 import { dropCov } from './drop-cov.ts';
 
-export interface DropCovPoolingConfig extends PoolingConfig {
-  /** The highest rate at which channels are dropped; 1 for parity with the authors' code. */
-  maxRate?: number;
-}
+export interface DropCovPoolingConfig extends PoolingConfig, DropRateOptions {}
 
 /**
  * DropCov pooling: the upper triangle of the covariance, whose channels are dropped at an adaptive rate in training. The
@@ -18,13 +15,12 @@ export interface DropCovPoolingConfig extends PoolingConfig {
  */
 export class DropCovPooling extends PoolingLayer {
   static className = 'covpool/dropcov/DropCovPooling';
-  private readonly maxRate: number;
+  private readonly options: ResolvedDropRate;
   private kernel!: LayerVariable;
 
   constructor(config: DropCovPoolingConfig) {
     super(config);
-    this.maxRate = config.maxRate ?? 0.95;
-    checkMaxRate(this.name, this.maxRate);
+    this.options = resolveDropRate(this.name, config);
   }
 
   protected override buildPooling(): void {
@@ -38,12 +34,11 @@ export class DropCovPooling extends PoolingLayer {
   protected override pool(features: Tensor3D, training: boolean): Tensor2D {
     if (!training) return triuVectorize(covariance(features));
     const importance = channelImportance(features, this.kernel.read() as Tensor3D);
-    const options = { training, seed: maskSeed(this.name), maxRate: this.maxRate };
-    return triuVectorize(dropCov(features, importance, options));
+    return triuVectorize(dropCov(features, importance, { training, seed: maskSeed(this.name), ...this.options }));
   }
 
   override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), maxRate: this.maxRate };
+    return { ...super.getConfig(), ...this.options };
   }
 }
 
@@ -60,7 +55,7 @@ export const dropCovPooling = (config: DropCovPoolingConfig = {}): DropCovPoolin
 
 poolings.register('dropcov', {
   create: dropCovPooling,
-  options: ['maxRate'],
+  options: ['scale', 'maxRate'],
   summary: 'covariance after adaptive channel dropout, upper triangle',
   paper:
     'Wang, Gao, Zhang et al., DropCov: A Simple yet Effective Method for Improving Deep Architectures, NeurIPS 2022',

@@ -1,5 +1,5 @@
-export { adaptiveDropRate } from './adaptive-drop-rate.ts';
-export { channelDropout } from './channel-dropout.ts';
+export { adaptiveDropRate, reference } from './adaptive-drop-rate.ts';
+export type { DropRateOptions } from './adaptive-drop-rate.ts';
 export { channelImportance } from './channel-importance.ts';
 export { dropCov } from './drop-cov.ts';
 export type { DropCovOptions } from './drop-cov.ts';

@@ -1,0 +1,24 @@
+import { Random } from '@covpool/base';
+import { cast, div, greaterEqual, maximum, type Scalar, sub, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
+import { withoutGradient } from './without-gradient.ts';
+
+/** Uniform numbers in [0, 1) that float32 holds exactly, so that a rate of 1 drops everything. */
+function uniformValues(length: number, seed: number): Float32Array {
+  const random = new Random(seed, 'channel-mask');
+  return Float32Array.from({ length }, () => (random.nextUint32() >>> 8) / 2 ** 24);
+}
+
+/**
+ * A mask for dropout of whole channels: each channel of each image is 0 with probability ρ, else 1/(1−ρ). It is a function of
+ * the seed and of ρ; with one seed, a higher rate drops what a lower one drops and more.
+ *
+ * @param rate ρ in [0,1], a scalar on the device; no gradient flows to it
+ * @returns [B,d]
+ */
+export function channelMask(batch: number, channels: number, rate: Scalar, seed: number): Tensor2D {
+  return withoutGradient(() => {
+    const uniform = tensor2d(uniformValues(batch * channels, seed), [batch, channels]);
+    const kept = cast(greaterEqual(uniform, rate), 'float32');
+    return div(kept, maximum(sub(1, rate), 1e-12)); // at rate 1 nothing is kept: 0, not 0/0
+  });
+}
