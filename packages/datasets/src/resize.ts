@@ -72,9 +72,9 @@ function horizontal(source: Picture, width: number, top: number, bottom: number,
       const end = x * stride + length[x]!;
       for (let k = x * stride; k < end; k++, from += 3) {
         const weight = weights[k]!;
-        r = (r + input[from]! * weight) | 0;
-        g = (g + input[from + 1]! * weight) | 0;
-        b = (b + input[from + 2]! * weight) | 0;
+        r = (r + Math.imul(input[from]!, weight)) | 0;
+        g = (g + Math.imul(input[from + 1]!, weight)) | 0;
+        b = (b + Math.imul(input[from + 2]!, weight)) | 0;
       }
       data[at++] = clip8(r);
       data[at++] = clip8(g);
@@ -90,16 +90,25 @@ function vertical(source: Picture, height: number, top: number, along: Windows):
   const input = source.data;
   const row = source.width * 3;
   const data = new Uint8Array(row * height);
-  const sums = new Int32Array(row);
   for (let y = 0; y < height; y++) {
-    sums.fill(HALF);
-    let from = (start[y]! - top) * row;
+    const first = (start[y]! - top) * row;
     const end = y * stride + length[y]!;
-    for (let k = y * stride; k < end; k++, from += row) {
-      const weight = weights[k]!;
-      for (let i = 0; i < row; i++) sums[i] = (sums[i]! + input[from + i]! * weight) | 0;
+    let at = y * row;
+    for (let x = 0; x < row; x += 3) {
+      let r = HALF;
+      let g = HALF;
+      let b = HALF;
+      let from = first + x;
+      for (let k = y * stride; k < end; k++, from += row) {
+        const weight = weights[k]!;
+        r = (r + Math.imul(input[from]!, weight)) | 0;
+        g = (g + Math.imul(input[from + 1]!, weight)) | 0;
+        b = (b + Math.imul(input[from + 2]!, weight)) | 0;
+      }
+      data[at++] = clip8(r);
+      data[at++] = clip8(g);
+      data[at++] = clip8(b);
     }
-    for (let i = 0; i < row; i++) data[y * row + i] = clip8(sums[i]!);
   }
   return { width: source.width, height, data };
 }
