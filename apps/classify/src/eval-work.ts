@@ -8,7 +8,7 @@ import { completeConfig } from './complete-config.ts';
 import { trainConfigSchema } from './config.ts';
 import { answers, score, type Scores } from './evaluate.ts';
 import { checkSameClasses, openDataset, type Split } from './open-dataset.ts';
-import { materialsFolder } from './shipped.ts';
+import { dataFolder } from './shipped.ts';
 import { cardOf } from './train-jobs.ts';
 
 export interface EvaluationRequest {
@@ -29,7 +29,7 @@ export async function evaluateClassifier(request: EvaluationRequest, progress: P
   const { run, checkpoint, split, engine } = request;
   await useEngine(engine as Parameters<typeof useEngine>[0]);
   const described = run === undefined ? await cardOfConfig(request) : await readCard(run);
-  const data = request.data ?? dataOf(described);
+  const data = request.data ?? dataFolder(described.training);
   const dataset = await openDataset(data, split);
   const card = described.classes.length > 0 ? described : { ...described, classes: [...dataset.classes] };
   checkSameClasses(data, card.classes, dataset.classes);
@@ -49,8 +49,4 @@ async function cardOfConfig({ config, data }: EvaluationRequest): Promise<Classi
   if (text.includes(FORMAT)) return readCard(join(config!, '..'));
   const choices = await resolveConfig(trainConfigSchema, { file: config, options: { data } });
   return cardOf(completeConfig(choices), []);
-}
-
-function dataOf({ training }: ClassifierCard): string {
-  return (training as { data?: string } | undefined)?.data ?? materialsFolder;
 }

@@ -1,4 +1,4 @@
-import { runProgram } from '@covpool/cli';
+import { runMain } from '@covpool/cli';
 import { program } from './program.ts';
 
-process.exitCode = await runProgram(program, process.argv.slice(2));
+await runMain(program);

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unknownName } from '@covpool/base';
 
@@ -7,6 +7,12 @@ const repository = new URL('../../../', import.meta.url);
 
 /** The pictures that ship with the repository. */
 export const materialsFolder = fileURLToPath(new URL('data/materials', repository));
+
+/** The data folder of a training; the shipped networks' cards name theirs relative to the repository. */
+export function dataFolder(training: unknown): string {
+  const { data = materialsFolder } = (training ?? {}) as { data?: string };
+  return resolve(fileURLToPath(repository), data);
+}
 
 /** The folder of a trained network that ships with the repository. */
 export function shippedModel(name: string): string {

@@ -18,6 +18,7 @@ import { ConfusionMatrix } from '@covpool/metrics';
 import { percent } from './evaluate.ts';
 import { baselineOf, summariseHeads, summaryTable } from './head-summary.ts';
 import { openDataset } from './open-dataset.ts';
+import { dataFolder } from './shipped.ts';
 import type { CompleteRun } from './runs-on-disk.ts';
 import type { TrainConfig } from './config.ts';
 import type { EpochLine } from './train-jobs.ts';
@@ -129,9 +130,9 @@ async function confusionChart(runs: CompleteRun[], head: string): Promise<string
 
 /** The examples of a run with their pictures; nothing if the data has gone. */
 async function gradedPictures({ card, result }: CompleteRun): Promise<GradedPicture[] | undefined> {
-  const { data, limit } = card.training as TrainConfig;
+  const { limit } = card.training as TrainConfig;
   try {
-    const dataset = await openDataset(data, 'val', limit);
+    const dataset = await openDataset(dataFolder(card.training), 'val', limit);
     return await Promise.all(
       result.examples.map(async ({ index, truth, predictions }) => {
         return { png: await pngOfPicture(await dataset.read(index)), truth, predictions };

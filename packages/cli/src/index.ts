@@ -7,7 +7,7 @@ export { duration } from './duration.ts';
 export { exitCodes } from './exit-code.ts';
 export { userPath } from './paths.ts';
 export { PartialFailure } from './partial-failure.ts';
-export { runProgram } from './run-program.ts';
+export { runMain, runProgram } from './run-program.ts';
 export type { Streams } from './run-program.ts';
 export { table } from './table.ts';
 export { terminalProgress } from './terminal-progress.ts';

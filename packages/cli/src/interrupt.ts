@@ -1,5 +1,8 @@
 import { exitCodes } from './exit-code.ts';
 
+/** A job that has not stopped by itself so long after it was asked to hangs. */
+const PATIENCE_MS = 60_000;
+
 /** Runs a job that the first Ctrl-C (or SIGTERM) asks to stop, by the signal it is given, and the second one kills. */
 export async function withInterrupt<T>(job: (signal: AbortSignal) => Promise<T>, onFirst: () => void): Promise<T> {
   const controller = new AbortController();
@@ -12,6 +15,7 @@ export async function withInterrupt<T>(job: (signal: AbortSignal) => Promise<T>,
     asked = now;
     onFirst();
     controller.abort();
+    setTimeout(() => process.exit(exitCodes.interrupted), PATIENCE_MS).unref();
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);

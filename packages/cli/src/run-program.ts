@@ -16,14 +16,27 @@ export interface Streams {
 }
 
 /**
+ * What a program's `main.ts` consists of: runs the command line of this process and leaves its exit code. A reader of
+ * stdout that goes away (`| head`) ends it quietly, and what nobody caught is one line, too.
+ */
+export async function runMain(program: Program): Promise<void> {
+  const argv = process.argv.slice(2);
+  process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+    process.exit(cause.code === 'EPIPE' ? exitCodes.done : exitCodes.failure);
+  });
+  // Before the handlers of libraries: one of TensorFlow.js throws again, which prints its whole source.
+  process.prependListener('uncaughtException', (thrown) => {
+    process.stderr.write(`${describeError(thrown, argv.includes('--verbose'))}\n`);
+    process.exit(exitCodeOf(thrown));
+  });
+  process.exitCode = await runProgram(program, argv, process);
+}
+
+/**
  * Runs a command line and returns its exit code. Every error becomes one line on stderr; its stack shows under
  * `--verbose`. Under `--json` stdout holds one JSON value: the result, or `{error: {code, message}}`.
- *
- * ```ts
- * process.exitCode = await runProgram(program, process.argv.slice(2));
- * ```
  */
-export async function runProgram(program: Program, argv: string[], streams: Streams = process): Promise<number> {
+export async function runProgram(program: Program, argv: string[], streams: Streams): Promise<number> {
   const { stdout, stderr } = streams;
   // Package runners hand over the `--` that separates their own options.
   const given = argv[0] === '--' ? argv.slice(1) : argv;
