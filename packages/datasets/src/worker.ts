@@ -34,5 +34,5 @@ function serve(port: MessagePort, { source, recipe }: WorkerStart): void {
   });
 }
 
-// An entry of the package only so that a file of its own is built for the thread: imported elsewhere it does nothing.
+// Nobody imports this file: `createWorkerPool` starts it as a thread, from a file of its own in the build as well.
 if (parentPort) serve(parentPort, workerData as WorkerStart);
