@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createModel } from '@covpool/backbones';
 import { CovpoolError } from '@covpool/base';
-import { writeFileAtomic } from '@covpool/base/node';
 import { importState } from '@covpool/checkpoints';
 import { loadSafetensors } from '@covpool/checkpoints/node';
 import type { PoolingSpec } from '@covpool/core';
@@ -30,10 +29,6 @@ export const FORMAT = 'covpool-classifier/1';
 /** The network that a card describes, with fresh weights. */
 export function buildClassifier({ backbone, pool, classes }: ClassifierCard, seed = 0): LayersModel {
   return createModel(backbone, { pooling: pool, classes: classes.length, seed });
-}
-
-export async function writeCard(folder: string, card: ClassifierCard): Promise<void> {
-  await writeFileAtomic(join(folder, 'config.json'), `${JSON.stringify(card, null, 2)}\n`);
 }
 
 /** Reads the card of a model folder or of a run folder. */

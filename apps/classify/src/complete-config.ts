@@ -19,7 +19,7 @@ export function completeConfig(choices: TrainChoices): TrainConfig {
 }
 
 /** Second-order poolings see 64 channels unless told otherwise: their output grows with the square. `gap` sees all. */
-export function withDim(pool: TrainConfig['pool']): TrainConfig['pool'] {
+function withDim(pool: TrainConfig['pool']): TrainConfig['pool'] {
   return pool.name === 'gap' || 'dim' in pool || 'reduce' in pool ? pool : { ...pool, dim: DEFAULT_DIM };
 }
 

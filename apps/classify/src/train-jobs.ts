@@ -65,7 +65,7 @@ interface Splits {
 }
 
 /** Both splits of a data folder. */
-export async function openSplits(folder: string, limit?: number): Promise<Splits> {
+async function openSplits(folder: string, limit?: number): Promise<Splits> {
   const train = await openDataset(folder, 'train', limit);
   const val = await openDataset(folder, 'val', limit);
   checkSameClasses(`the validation split of ${folder}`, train.classes, val.classes);

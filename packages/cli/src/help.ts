@@ -1,7 +1,7 @@
 import colours from 'picocolors';
 import { type Command, commonOptions, type OptionSpec, type OptionSpecs, type Program } from './command.ts';
 
-export const exitCodeHelp = '0 done · 1 failure · 2 bad input or bad option · 130 interrupted';
+const exitCodeHelp = '0 done · 1 failure · 2 bad input or bad option · 130 interrupted';
 
 /** The help of a whole command line. */
 export function programHelp({ name, call, summary, defaultVerb, verbs }: Program): string {
