@@ -58,5 +58,5 @@ poolings.register('dropcov', {
   options: ['scale', 'maxRate'],
   summary: 'covariance after adaptive channel dropout, upper triangle',
   paper:
-    'Wang, Gao, Zhang et al., DropCov: A Simple yet Effective Method for Improving Deep Architectures, NeurIPS 2022',
+    'Wang, Gao, Zhang, Xie, Li & Hu, DropCov: A Simple yet Effective Method for Improving Deep Architectures, NeurIPS 2022',
 });

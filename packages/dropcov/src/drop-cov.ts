@@ -23,7 +23,7 @@ export interface DropCovOptions extends DropRateOptions {
 }
 
 /**
- * DropCov (Wang, Gao, Zhang, Xie & Li, NeurIPS 2022): adaptive channel dropout before the covariance, instead of a
+ * DropCov (Wang, Gao, Zhang, Xie, Li & Hu, NeurIPS 2022): adaptive channel dropout before the covariance, instead of a
  * normalisation after it. In training, with ω the attention: `X′ = X∘(1+ω)`, `ρ = adaptiveDropRate(ω, cov(X′)1)`, and the
  * result is the covariance of X′ with each channel of each image dropped with probability ρ and the others scaled by 1/(1−ρ).
  * Over masks its entries off the diagonal are unbiased, those on it larger by 1/(1−ρ).
