@@ -122,8 +122,9 @@ async function trainOne(
         const best = lines.every(({ validation }) => validation.top1 < top1);
         lines.push(line);
         await folder.append(line);
-        await folder.save('last', model, optimizer, position);
+        // An interruption between the two repeats the epoch, exactly; the other way round it would lose the best.
         if (best) await folder.save('best', model, optimizer, position);
+        await folder.save('last', model, optimizer, position);
         watcher.onEpoch?.(job, line);
       },
     });
