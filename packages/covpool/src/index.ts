@@ -1,4 +1,4 @@
-/** Global covariance pooling for TensorFlow.js: every package under one name, every pooling and backbone registered. */
+/** Global covariance pooling for TensorFlow.js: its packages under one name, every pooling and backbone registered. */
 export * from '@covpool/backbones';
 export * from '@covpool/base';
 export * from '@covpool/checkpoints';
