@@ -4,6 +4,7 @@ import {
   getGradient,
   getKernel,
   type GradConfig,
+  type KernelFunc,
   type NamedTensorMap,
   registerGradient,
   registerKernel,
@@ -42,18 +43,21 @@ export type KernelCall<Inputs, Attributes> = (inputs: Inputs, attributes: Attrib
 export function defineKernel<Inputs extends { [K in keyof Inputs]: Tensor }, Attributes extends object>(
   definition: KernelDefinition<Inputs, Attributes>,
 ): KernelCall<Inputs, Attributes> {
-  const { name, composed, gradient } = definition;
+  const { composed } = definition;
+  return kernelCall(definition, ({ inputs, attrs }) =>
+    tidy(() => composed(inputs as unknown as Inputs, attrs as unknown as Attributes)),
+  );
+}
+
+/** The call of a kernel that registers `kernelFunc` at the first call on a backend that has no form of its own. */
+export function kernelCall<Inputs, Attributes>(
+  { name, gradient }: { name: string; gradient?: KernelGradient<Inputs, Attributes> },
+  kernelFunc: KernelFunc,
+): KernelCall<Inputs, Attributes> {
   if (gradient && !getGradient(name)) registerGradient(gradientConfig(name, gradient));
   return (inputs, attributes) => {
     const backendName = getBackend();
-    if (!getKernel(name, backendName)) {
-      registerKernel({
-        kernelName: name,
-        backendName,
-        kernelFunc: (call) =>
-          tidy(() => composed(call.inputs as unknown as Inputs, call.attrs as unknown as Attributes)),
-      });
-    }
+    if (!getKernel(name, backendName)) registerKernel({ kernelName: name, backendName, kernelFunc });
     const outputs: Tensor | Tensor[] = engine().runKernel(
       name,
       inputs as unknown as NamedTensorMap,

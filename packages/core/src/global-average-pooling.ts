@@ -28,4 +28,7 @@ poolings.register('gap', {
   options: [],
   summary: 'mean over positions',
   paper: 'Lin, Chen & Yan, Network in Network, ICLR 2014',
+  layer: 'globalAveragePooling',
+  gradient: 'automatic',
+  engines: 'all',
 });

@@ -7,6 +7,7 @@ import {
   type Tensor3D,
   type Tensor4D,
   tidy,
+  transpose,
 } from '@tensorflow/tfjs-core';
 import { type ActivationName, activations } from './activation.ts';
 import { BatchNorm } from './batch-norm.ts';
@@ -22,10 +23,12 @@ export interface PoolingConfig extends LayerConfig {
   reduce?: number[];
   /** Activation of the reduction. */
   activation?: ActivationName;
+  /** Splits the (reduced) channels into so many groups of neighbours, pools each by itself and concatenates the descriptors. */
+  groups?: number;
 }
 
 /** The names of `PoolingConfig`, for registries. */
-export const poolingOptionNames = ['dim', 'reduce', 'activation', 'name', 'trainable', 'inputShape'] as const;
+export const poolingOptionNames = ['dim', 'reduce', 'activation', 'groups', 'name', 'trainable', 'inputShape'] as const;
 
 /**
  * A pooling: features [B,H,W,C] or tokens [B,N,C] to a descriptor [B,F]. Subclasses say how long the descriptor of d
@@ -34,16 +37,20 @@ export const poolingOptionNames = ['dim', 'reduce', 'activation', 'name', 'train
  */
 export abstract class PoolingLayer extends CompositeLayer {
   private readonly steps: { convolution: Conv2d; normalisation: BatchNorm }[];
-  private readonly poolingConfig: { reduce: number[]; activation: ActivationName };
+  private readonly poolingConfig: { reduce: number[]; activation: ActivationName; groups: number };
 
   constructor(config: PoolingConfig) {
     super(config);
-    const { dim, reduce = dim === undefined ? [] : [dim], activation = 'relu' } = config;
+    const { dim, reduce = dim === undefined ? [] : [dim], activation = 'relu', groups = 1 } = config;
     checkArgument(
       reduce.every((channels) => Number.isInteger(channels) && channels > 0),
       () => `${this.name}: dim and reduce must be positive whole numbers of channels, got [${reduce}]`,
     );
-    this.poolingConfig = { reduce, activation };
+    checkArgument(
+      Number.isInteger(groups) && groups > 0,
+      () => `${this.name}: groups must be a positive whole number, got ${groups}`,
+    );
+    this.poolingConfig = { reduce, activation, groups };
     this.steps = reduce.map((filters, i) => ({
       convolution: this.adopt(new Conv2d({ name: `${this.name}.reduce.${i}.0`, filters, kernelSize: 1 })),
       normalisation: this.adopt(new BatchNorm({ name: `${this.name}.reduce.${i}.1` })),
@@ -56,7 +63,7 @@ export abstract class PoolingLayer extends CompositeLayer {
   /** The descriptor [B,F] of features [B,M,d]. */
   protected abstract pool(features: Tensor3D, training: boolean): Tensor2D;
 
-  /** Weights of the pooling itself, for d channels. */
+  /** Weights of the pooling itself, for d channels; groups share them. */
   protected buildPooling?(channels: number): void;
 
   override build(inputShape: LayerShape | LayerShape[]): void {
@@ -72,13 +79,20 @@ export abstract class PoolingLayer extends CompositeLayer {
     this.built = true;
   }
 
+  /** The channels of one group. */
   private pooledChannels(channels: number): number {
-    return this.poolingConfig.reduce.at(-1) ?? channels;
+    const { reduce, groups } = this.poolingConfig;
+    const reduced = reduce.at(-1) ?? channels;
+    checkArgument(
+      reduced % groups === 0,
+      () => `${this.name}: groups must divide the ${reduced} channels, got ${groups}`,
+    );
+    return reduced / groups;
   }
 
   override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
     const shape = onlyShape(inputShape);
-    return [shape[0] ?? null, this.descriptorLength(this.pooledChannels(shape.at(-1)!))];
+    return [shape[0] ?? null, this.poolingConfig.groups * this.descriptorLength(this.pooledChannels(shape.at(-1)!))];
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: { training?: unknown }): Tensor {
@@ -91,7 +105,12 @@ export abstract class PoolingLayer extends CompositeLayer {
         features = activations[this.poolingConfig.activation](normalised) as Tensor4D;
       }
       const [, height, width, channels] = features.shape;
-      return this.pool(reshape(features, [batch, height * width, channels]), isTraining(kwargs));
+      const { groups } = this.poolingConfig;
+      const rows: Tensor3D = reshape(features, [batch, height * width, channels]);
+      if (groups === 1) return this.pool(rows, isTraining(kwargs));
+      const split = transpose(reshape(rows, [batch, height * width, groups, channels / groups]), [0, 2, 1, 3]);
+      const each = reshape(split, [batch * groups, height * width, channels / groups]) as Tensor3D;
+      return reshape(this.pool(each, isTraining(kwargs)), [batch, -1]);
     });
   }
 

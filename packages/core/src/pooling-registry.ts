@@ -1,18 +1,15 @@
 import type { layers } from '@tensorflow/tfjs-layers';
+import type { MethodEntry } from './method-entry.ts';
 import type { PoolingConfig } from './pooling-layer.ts';
 import { poolingOptionNames } from './pooling-layer.ts';
 import { checkOptionNames, registry } from './registry.ts';
 
 /** A pooling in the registry. */
-export interface PoolingEntry {
+export interface PoolingEntry extends MethodEntry {
   /** Makes the layer; options have been checked against `options`. */
   create: (options: PoolingConfig & Record<string, unknown>) => layers.Layer;
   /** Names of the options it has beyond those of every pooling. */
   options: readonly string[];
-  /** One line: what it computes. */
-  summary: string;
-  /** Where it was published. */
-  paper: string;
 }
 
 /** Poolings by the papers' names. Packages register theirs when their `layers` entry is imported. */

@@ -26,4 +26,8 @@ poolings.register('cov', {
   options: [],
   summary: 'covariance over positions, upper triangle',
   paper: 'Li, Xie, Wang & Zuo, Is Second-order Information Helpful for Large-scale Visual Recognition?, ICCV 2017',
+  function: 'covariance',
+  layer: 'covariancePooling',
+  gradient: 'analytic',
+  engines: 'all',
 });

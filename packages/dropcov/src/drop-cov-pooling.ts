@@ -59,4 +59,8 @@ poolings.register('dropcov', {
   summary: 'covariance after adaptive channel dropout, upper triangle',
   paper:
     'Wang, Gao, Zhang, Xie, Li & Hu, DropCov: A Simple yet Effective Method for Improving Deep Architectures, NeurIPS 2022',
+  function: 'dropCov',
+  layer: 'dropCovPooling',
+  gradient: 'automatic',
+  engines: 'all',
 });

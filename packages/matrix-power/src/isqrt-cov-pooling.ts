@@ -51,4 +51,8 @@ poolings.register('isqrt', {
   options: ['iterations', 'norm'],
   summary: 'square root of the covariance by Newton–Schulz iteration, upper triangle',
   paper: 'Li, Xie, Wang & Gao, Towards Faster Training of Global Covariance Pooling Networks, CVPR 2018',
+  function: 'isqrtCov',
+  layer: 'isqrtCovPooling',
+  gradient: 'analytic',
+  engines: 'all',
 });

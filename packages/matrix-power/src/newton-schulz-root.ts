@@ -1,4 +1,12 @@
-import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from '@covpool/core';
+import {
+  type LayerConfig,
+  type LayerShape,
+  NamedLayer,
+  normalizations,
+  onlyInput,
+  onlyShape,
+  registerLayer,
+} from '@covpool/core';
 import type { serialization, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
 import { checkIterations, type PreNormalization } from './pre-normalization.ts';
@@ -37,3 +45,15 @@ registerLayer(NewtonSchulzRoot);
 
 /** A layer from covariance matrices to their iSQRT-COV roots. */
 export const newtonSchulzRoot = (config: NewtonSchulzRootConfig = {}): NewtonSchulzRoot => new NewtonSchulzRoot(config);
+
+normalizations.register('isqrt', {
+  create: newtonSchulzRoot,
+  options: ['iterations', 'norm'],
+  squareRoot: true,
+  summary: 'square root by Newton–Schulz iteration',
+  paper: 'Li, Xie, Wang & Gao, Towards Faster Training of Global Covariance Pooling Networks, CVPR 2018',
+  function: 'newtonSchulzSqrt',
+  layer: 'newtonSchulzRoot',
+  gradient: 'analytic',
+  engines: 'all',
+});
