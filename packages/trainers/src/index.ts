@@ -3,7 +3,7 @@ export type { BatchSource, ShardBatch } from './batch-source.ts';
 export { crossEntropy } from './cross-entropy.ts';
 export { predictAll } from './predict.ts';
 export type { Predictions } from './predict.ts';
-export { publishedSchedules, schedule, schedules } from './schedules.ts';
+export { lastDrop, publishedSchedules, schedule, schedules } from './schedules.ts';
 export type { Moment, Schedule, ScheduleSpec } from './schedules.ts';
 export { sgd } from './sgd.ts';
 export type { Optimizer } from './sgd.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { publishedSchedules, schedule, type ScheduleSpec } from './schedules.ts';
+import { lastDrop, publishedSchedules, schedule, type ScheduleSpec } from './schedules.ts';
 
 const at = (spec: ScheduleSpec, epoch: number, epochs: number, step = 0, stepsPerEpoch = 10) =>
   schedule(spec)({ epoch, step, stepsPerEpoch, epochs });
@@ -118,9 +118,44 @@ describe('schedule', () => {
     expect(at(spec, 300, 300)).toBeCloseTo(1e-5, 12);
   });
 
+  it('cosine stays at its minimum for the epochs of cool-down, as the DropCov transformers train (training 4)', () => {
+    const spec = { name: 'cosine', base: 1e-3, min: 1e-5, warmup: 5, start: 1e-6, cooldown: 10 };
+    const whole = { name: 'cosine', base: 1e-3, min: 1e-5, warmup: 5, start: 1e-6 };
+    for (const epoch of [0, 4, 5, 150, 299]) expect(at(spec, epoch, 310)).toBe(at(whole, epoch, 300));
+    for (const epoch of [300, 305, 309]) expect(at(spec, epoch, 310)).toBe(1e-5);
+  });
+
+  it('polynomial counts epochs from 1 where the published figure is to be followed (training 1)', () => {
+    const adju = { ...mutable(resnet.adju.schedule), startEpoch: 1 };
+    expect(at(adju, 0, 50)).toBe(0.1);
+    expect(at(adju, 49, 50)).toBe(0);
+    const fast = { ...mutable(resnet.fast.schedule), startEpoch: 1 };
+    expect(at(fast, 9, 30)).toBe(at(mutable(resnet.fast.schedule), 10, 30));
+  });
+
   it('refuses unknown names and options, listing those that exist', () => {
     expect(() => schedule({ name: 'steps' })).toThrow(/unknown schedule 'steps'; known: .*step/);
     expect(() => schedule({ name: 'linear', lr: 1 })).toThrow("schedule 'linear': unknown option 'lr'; it has: base");
     expect(() => schedule({ name: 'step', milestones: 3 })).toThrow('milestones must be a list of numbers, got 3');
+  });
+});
+
+describe('lastDrop', () => {
+  const step = (milestones: number[]) => schedule({ name: 'step', base: 10 ** -1.1, milestones });
+
+  it('is where the hybrid protocol was switched: AlexNet at 20 of 30, ResNet-50 at 45 of 60 (spec 5.7)', () => {
+    expect(lastDrop(step([10, 20]), 30)).toBe(20);
+    expect(lastDrop(step([30, 45]), 60)).toBe(45);
+  });
+
+  it('is the last that comes, whatever the order and however short the training', () => {
+    expect(lastDrop(step([45, 30]), 60)).toBe(45);
+    expect(lastDrop(step([30, 60, 90]), 61)).toBe(60);
+    expect(lastDrop(step([30, 60, 90]), 60)).toBe(30);
+  });
+
+  it('is refused where there is none', () => {
+    expect(() => lastDrop(step([30, 45]), 30)).toThrow(/before epoch 30 is required, got drops at \[30,45\]; name the/);
+    expect(() => lastDrop(schedule({ name: 'linear' }), 30)).toThrow(/got one without drops/);
   });
 });

@@ -11,7 +11,11 @@ export interface Moment {
   epochs: number;
 }
 
-export type Schedule = (moment: Moment) => number;
+export interface Schedule {
+  (moment: Moment): number;
+  /** Epochs at which the rate falls at once and between which it stands still; absent where it changes otherwise. */
+  drops?: readonly number[];
+}
 
 /** A schedule as data; options beside the name belong to the schedule. */
 export type ScheduleSpec = { name: string } & Record<string, unknown>;
@@ -22,6 +26,24 @@ export const schedules = registry<(options: Record<string, unknown>) => Schedule
 /** A schedule by name: `schedule({name: 'linear', base: 0.1})`. */
 export function schedule({ name, ...options }: ScheduleSpec): Schedule {
   return schedules.get(name)(options);
+}
+
+/**
+ * The last epoch of a training at which its rate drops; later drops never come. A training in stages, such as the hybrid
+ * protocol, begins its last stage there.
+ *
+ * @throws bad-argument if the schedule does not fall in steps, or not before the training ends
+ */
+export function lastDrop({ drops }: Schedule, epochs: number): number {
+  const within = drops?.filter((drop) => drop > 0 && drop < epochs) ?? [];
+  checkArgument(
+    within.length > 0,
+    () =>
+      `lastDrop: a schedule that drops in steps before epoch ${epochs} is required, got ${
+        drops ? `drops at [${drops}]` : 'one without drops'
+      }; name the epoch instead`,
+  );
+  return Math.max(...within);
 }
 
 /** Registers a schedule with the options that it has. */
@@ -62,19 +84,24 @@ define('linear', { base: 0.1 }, ({ base }) => ({ epoch, step, stepsPerEpoch, epo
 });
 
 /** Multiplies by `factor` at each milestone (epochs). */
-define('step', { base: 0.1, milestones: [30, 60, 90], factor: 0.1 }, ({ base, milestones, factor }) => ({ epoch }) => {
-  return base * factor ** milestones.filter((milestone) => epoch >= milestone).length;
+define('step', { base: 0.1, milestones: [30, 60, 90], factor: 0.1 }, ({ base, milestones, factor }) => {
+  const rate = ({ epoch }: Moment) => base * factor ** milestones.filter((milestone) => epoch >= milestone).length;
+  return Object.assign(rate, { drops: milestones });
 });
 
-/** Half a cosine per epoch to `min`, after `warmup` epochs that rise linearly from `start`. */
+/**
+ * Half a cosine per epoch to `min`, after `warmup` epochs that rise linearly from `start`; the last `cooldown` epochs of the
+ * training stay at `min`.
+ */
 define(
   'cosine',
-  { base: 1e-3, min: 1e-5, warmup: 0, start: 1e-6 },
-  ({ base, min, warmup, start }) =>
-    ({ epoch, epochs }) =>
-      epoch < warmup
-        ? start + ((base - start) * epoch) / warmup
-        : min + 0.5 * (base - min) * (1 + Math.cos((Math.PI * epoch) / epochs)),
+  { base: 1e-3, min: 1e-5, warmup: 0, start: 1e-6, cooldown: 0 },
+  ({ base, min, warmup, start, cooldown }) =>
+    ({ epoch, epochs }) => {
+      if (epoch < warmup) return start + ((base - start) * epoch) / warmup;
+      const done = Math.min(epoch / (epochs - cooldown), 1);
+      return min + 0.5 * (base - min) * (1 + Math.cos(Math.PI * done));
+    },
 );
 
 /** `base·factor^epoch`: MobileNetV2's norm (0.045, 0.98) and fast (0.06, 0.92) rules. */
@@ -87,12 +114,17 @@ define(
 );
 
 /**
- * `base·(1 − (epoch − 1)/length)^power`: the fast (52, 11) and adjusted (49, 2) rules of the ResNets. Meant for epochs that
- * count from 1, used from 0 as the published code does: the first epoch's rate is above the base.
+ * `base·(1 − (epoch − 1)/length)^power`: the fast (52, 11) and adjusted (49, 2) rules of the ResNets. By default epochs count
+ * from 0 as in the published code, so that the first one's rate is above the base; `startEpoch: 1` counts as the published figure
+ * does: the first epoch has the base, and the last of 50 adjusted ones a rate of 0.
  */
-define('polynomial', { base: 0.1, length: 52, power: 11 }, ({ base, length, power }) => ({ epoch }) => {
-  return base * (1 - (epoch - 1) / length) ** power;
-});
+define(
+  'polynomial',
+  { base: 0.1, length: 52, power: 11, startEpoch: 0 },
+  ({ base, length, power, startEpoch }) =>
+    ({ epoch }) =>
+      base * (1 - (epoch + startEpoch - 1) / length) ** power,
+);
 
 /** Linear between (epoch, rate) points: MobileNetV2's adjusted rule by default. */
 define(
