@@ -1,8 +1,20 @@
 import { describeEngines, expectClose, expectCovpoolError, expectNoLeak, seededValues } from '@covpool/testing';
 import fc from 'fast-check';
-import { cast, fill, grad, mul, oneHot, sum, type Tensor, tensor2d, type Tensor2D, zeros } from '@tensorflow/tfjs-core';
+import {
+  cast,
+  fill,
+  grad,
+  mul,
+  oneHot,
+  type Scalar,
+  sum,
+  type Tensor,
+  tensor2d,
+  type Tensor2D,
+  zeros,
+} from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { adaptiveDropRate, reference } from './adaptive-drop-rate.ts';
+import { adaptiveDropRate } from './adaptive-drop-rate.ts';
 
 /** The formula in float64; rows of d values. */
 function oracle(importance: number[][], correlation: number[][], maxRate: number): number {
@@ -19,29 +31,37 @@ const uniform = (d: number) => fill([1, d], 1 / d) as Tensor2D;
 // Cast: the released wasm backend writes integers where a oneHot of floats is asked for.
 const firstOf = (d: number) => cast(oneHot([0], d), 'float32') as Tensor2D;
 
+/** The rate where the one image's cosine is c. */
+function rateAt(d: number, c: number): Scalar {
+  const values = new Array<number>(d).fill(0);
+  values[0] = c;
+  values[1] = Math.sqrt(1 - c * c);
+  return adaptiveDropRate(firstOf(d), tensor2d(values, [1, d]));
+}
+
 describeEngines('adaptiveDropRate', () => {
   describe('values', () => {
-    it('is 0.921875 where one of 256 channels carries all correlation, 0 where all carry the same', async () => {
+    it('is 0.921875 where one of 256 channels carries all correlation, 0 where all carry the same (spec 6.9)', async () => {
       await expectClose(adaptiveDropRate(uniform(256), firstOf(256)), [0.921875]);
       await expectClose(adaptiveDropRate(uniform(256), uniform(256)), [0], { relative: 0 });
     });
 
     it.each([
-      [64, 0.6],
-      [128, 0.7],
-      [256, 0.8],
-      [512, 0.9],
-      [1024, 1],
-    ])('at %i channels reaches 0 at cosine %d', async (d, cosine) => {
-      const at = (c: number) => {
-        const values = new Array<number>(d).fill(0);
-        values[0] = c;
-        values[1] = Math.sqrt(1 - c * c);
-        return adaptiveDropRate(firstOf(d), tensor2d(values, [1, d]));
-      };
-      const slope = 10 / Math.log2(d);
-      await expectClose(at(cosine), [0], { absolute: 1e-6 });
-      await expectClose(at(cosine - 0.1), [slope * 0.1]);
+      [64, 1.6667, 0.6],
+      [128, 1.4286, 0.7],
+      [256, 1.25, 0.8],
+      [512, 1.1111, 0.9],
+      [1024, 1, 1],
+    ])(
+      'at %i channels falls by %d for each unit of the cosine and reaches 0 at %d (spec 6.2)',
+      async (d, slope, zero) => {
+        await expectClose(rateAt(d, zero), [0], { absolute: 1e-6 });
+        await expectClose(rateAt(d, zero - 0.1), [slope * 0.1], { absolute: 5e-6 }); // slopes are given to 4 decimals
+      },
+    );
+
+    it('at 2048 channels never reaches 0: 0.909 at cosine 1 leaves 0.091 (spec 6.2)', async () => {
+      await expectClose(rateAt(2048, 1), [1 - 0.909], { absolute: 1e-4 }); // three decimals are given
     });
 
     it('has the constant 10 replaced by the scale', async () => {
@@ -58,19 +78,19 @@ describeEngines('adaptiveDropRate', () => {
       await expectClose(rate, [expected]);
     });
 
-    it('clamps a negative cosine to maxRate, 0.95 or what is asked', async () => {
+    it('clamps a negative cosine to maxRate, 0.95 or what is asked; to 1 in the preset reference (spec 6.2)', async () => {
       const opposite = mul(firstOf(16), -1) as Tensor2D;
       await expectClose(adaptiveDropRate(firstOf(16), opposite), [Math.fround(0.95)], { relative: 0 });
-      await expectClose(adaptiveDropRate(firstOf(16), opposite, reference), [1], { relative: 0 });
+      await expectClose(adaptiveDropRate(firstOf(16), opposite, { preset: 'reference' }), [1], { relative: 0 });
     });
 
-    it('takes a correlation of zero for cosine 0, not NaN', async () => {
+    it('takes a correlation of zero for cosine 0, not NaN (spec 6.2)', async () => {
       await expectClose(adaptiveDropRate(uniform(16), zeros([1, 16]), { maxRate: 1 }), [1], { relative: 0 });
     });
   });
 
   describe('properties', () => {
-    it('is the formula, within its bounds, whatever the vectors are and however long', async () => {
+    it('is the formula, within 0 and maxRate, whatever the vectors are and however long (spec 6.9)', async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.integer({ min: 1, max: 4 }),
@@ -96,7 +116,7 @@ describeEngines('adaptiveDropRate', () => {
   });
 
   describe('gradient', () => {
-    it('is none: the rate is a constant to what uses it', async () => {
+    it('is none: the rate is a constant to what uses it (spec 6.2)', async () => {
       const w = firstOf(16);
       const values = new Array<number>(16).fill(0);
       [values[0], values[1]] = [0.2, Math.sqrt(0.96)];
@@ -131,6 +151,11 @@ describeEngines('adaptiveDropRate', () => {
         () => adaptiveDropRate(uniform(4), uniform(4), { scale: -1 }),
         'bad-argument',
         /scale must be a number from 0, got -1/,
+      );
+      await expectCovpoolError(
+        () => adaptiveDropRate(uniform(4), uniform(4), { preset: 'published' as 'paper' }),
+        'bad-argument',
+        /adaptiveDropRate: unknown preset 'published'; known: paper, reference/,
       );
     });
   });

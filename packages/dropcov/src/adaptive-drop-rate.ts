@@ -12,23 +12,25 @@ import {
   sum,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
+import { dropCovPresets, type DropCovPresetName, presetOf } from './presets.ts';
 import { withoutGradient } from './without-gradient.ts';
 
 /** How the rate is set. */
 export interface DropRateOptions {
+  /** What the others are where they are absent. */
+  preset?: DropCovPresetName;
   /** The constant D of the paper; 10 in the authors' code. */
   scale?: number;
-  /** The highest rate. The authors' code has 1, which can drop every feature of a step. */
+  /** The highest rate, 0.95. The authors' code has 1, which can drop every feature of a step. */
   maxRate?: number;
 }
 
-export type ResolvedDropRate = Required<DropRateOptions>;
+export type ResolvedDropRate = Required<Omit<DropRateOptions, 'preset'>>;
 
-/** The options of the authors' released code. */
-export const reference: ResolvedDropRate = { scale: 10, maxRate: 1 };
-
-/** Fills in the defaults and checks. */
-export function resolveDropRate(who: string, { scale = 10, maxRate = 0.95 }: DropRateOptions): ResolvedDropRate {
+/** Fills in the preset and checks. */
+export function resolveDropRate(who: string, { preset = 'paper', ...options }: DropRateOptions): ResolvedDropRate {
+  const defaults = presetOf(who, dropCovPresets, preset);
+  const { scale = defaults.scale, maxRate = defaults.maxRate } = options;
   checkArgument(maxRate >= 0 && maxRate <= 1, () => `${who}: maxRate must lie between 0 and 1, got ${maxRate}`);
   checkArgument(scale >= 0 && scale < Infinity, () => `${who}: scale must be a number from 0, got ${scale}`);
   return { scale, maxRate };
@@ -40,7 +42,7 @@ const NORM_EPSILON = 1e-12;
 /**
  * DropCov's rate (Wang et al., NeurIPS 2022), one for the whole batch:
  * `ρ = clamp(1 − (10 / log₂ d) · mean_b cos(ω_b, π_b), 0, maxRate)`. Channels whose importance ω goes along with their
- * correlation π are left alone; the factor is 1.67 for d = 64, 1.43 for 128, 1.25 for 256, 1 for 1024.
+ * correlation π are left alone; the factor is 1.67 for d = 64, 1.43 for 128, 1.25 for 256, 1 for 1024; at cosine 0.6, 0.7, 0.8 and 1 nothing is dropped.
  *
  * The rate is a constant to the gradient, as in the authors' code, and stays on the device. A vector without length has
  * cosine 0.

@@ -18,9 +18,12 @@ const scope = (step: number, shard = 0) => ({ seed: 1, step, shard, updates: [] 
 
 describeEngines('dropCovPooling', () => {
   describe('values', () => {
-    it('outside of training are those of plain covariance pooling, bit for bit', async () => {
+    it('outside of training are those of plain covariance pooling, bit for bit, whatever the kernel (spec 6.9)', async () => {
       const expected = await triuVectorize(covariance(features())).data();
-      await expectClose(dropCovPooling().apply(features()) as Tensor, expected, { relative: 0 });
+      for (const seed of [1, 2]) {
+        const layer = withSeed(seed, () => dropCovPooling({ name: 'pool' }));
+        await expectClose(layer.apply(features()) as Tensor, expected, { relative: 0 });
+      }
     });
 
     it('of the kernel start as PyTorch starts them, under the name of the authors', async () => {
@@ -36,6 +39,24 @@ describeEngines('dropCovPooling', () => {
   });
 
   describe('properties', () => {
+    it.each([
+      ['paper', { scale: 10, maxRate: 0.95 }, 128, 8256],
+      ['reference', { scale: 10, maxRate: 1 }, 256, 32896],
+    ] as const)('of the preset %s are %o at %i channels, %i values (spec 6.2)', (preset, rate, dim, length) => {
+      const layer = pooling('dropcov', { preset });
+      expect(layer.getConfig()).toMatchObject({ ...rate, reduce: [dim] });
+      expect(layer.computeOutputShape([null, 14, 14, 512])).toEqual([null, length]);
+    });
+
+    it('of a preset yield to options beside it', () => {
+      expect(dropCovPooling({ preset: 'reference', maxRate: 0.5, dim: 8 }).getConfig()).toMatchObject({
+        scale: 10,
+        maxRate: 0.5,
+        reduce: [8],
+      });
+      expect(dropCovPooling({ preset: 'reference', reduce: [] }).getConfig()).toMatchObject({ maxRate: 1, reduce: [] });
+    });
+
     it('masks depend on seed, name, step and shard alone', async () => {
       const draw = async (name: string, step: number, shard = 0) => {
         const layer = withSeed(2, () => dropCovPooling({ name, scale: 1, maxRate: 0.5 }));
@@ -80,6 +101,13 @@ describeEngines('dropCovPooling', () => {
         () => dropCovPooling({ name: 'head', maxRate: 2 }),
         'bad-argument',
         /^head: maxRate .* got 2/,
+      ));
+
+    it('a preset that there is not, listing those there are', () =>
+      expectCovpoolError(
+        () => dropCovPooling({ name: 'head', preset: 'published' as 'paper' }),
+        'bad-argument',
+        /^head: unknown preset 'published'; known: paper, reference/,
       ));
   });
 

@@ -5,13 +5,15 @@ import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { type DropRateOptions, type ResolvedDropRate, resolveDropRate } from './adaptive-drop-rate.ts';
 import { channelImportance } from './channel-importance.ts';
 import { dropCov } from './drop-cov.ts';
+import { dropCovPresets, presetOf } from './presets.ts';
 
 export interface DropCovPoolingConfig extends PoolingConfig, DropRateOptions {}
 
 /**
  * DropCov pooling: the upper triangle of the covariance, whose channels are dropped at an adaptive rate in training. The
  * mask is a function of (seed, layer name, step, shard). Its one weight, the three taps of the channel attention, is named
- * `eca_layer.conv.weight` as in the authors' code and plays no part outside of training.
+ * `eca_layer.conv.weight` as in the authors' code and plays no part outside of training. A `preset` brings its reduction:
+ * 128 channels in `paper`, 256 in `reference`.
  */
 export class DropCovPooling extends PoolingLayer {
   static className = 'covpool/dropcov/DropCovPooling';
@@ -19,7 +21,7 @@ export class DropCovPooling extends PoolingLayer {
   private kernel!: LayerVariable;
 
   constructor(config: DropCovPoolingConfig) {
-    super(config);
+    super({ ...config, ...reductionOf(config) });
     this.options = resolveDropRate(this.name, config);
   }
 
@@ -42,6 +44,12 @@ export class DropCovPooling extends PoolingLayer {
   }
 }
 
+/** The preset's reduction, where one is named and no other asked for. */
+function reductionOf({ name, preset, dim, reduce }: DropCovPoolingConfig): { dim?: number } {
+  if (preset === undefined || dim !== undefined || reduce !== undefined) return {};
+  return { dim: presetOf(name ?? 'dropCovPooling', dropCovPresets, preset).dim };
+}
+
 registerLayer(DropCovPooling);
 
 /**
@@ -55,7 +63,7 @@ export const dropCovPooling = (config: DropCovPoolingConfig = {}): DropCovPoolin
 
 poolings.register('dropcov', {
   create: dropCovPooling,
-  options: ['scale', 'maxRate'],
+  options: ['preset', 'scale', 'maxRate'],
   summary: 'covariance after adaptive channel dropout, upper triangle',
   paper:
     'Wang, Gao, Zhang, Xie, Li & Hu, DropCov: A Simple yet Effective Method for Improving Deep Architectures, NeurIPS 2022',

@@ -60,7 +60,7 @@ async function planOf(x: Tensor3D, w: Tensor2D, seed: number) {
 
 describeEngines('dropCov', () => {
   describe('values', () => {
-    it('outside of training is the plain covariance, bit for bit, whatever the attention', async () => {
+    it('outside of training is the plain covariance, bit for bit, whatever the attention (spec 6.9)', async () => {
       const x = features();
       const plain = await covariance(x).data();
       for (const w of [attention(), fill([BATCH, CHANNELS], Number.NaN) as Tensor2D]) {
@@ -69,7 +69,7 @@ describeEngines('dropCov', () => {
       }
     });
 
-    it('in training is the covariance of weighted features; a dropped channel has a row and a column of zeros', async () => {
+    it('in training scales a kept pair by (1−ρ)^−2, and gives a dropped channel a row and a column of zeros (spec 6.9)', async () => {
       const [x, w] = [features(), attention()];
       let [dropped, kept] = [0, 0];
       for (const seed of [1, 2, 3]) {
@@ -103,7 +103,20 @@ describeEngines('dropCov', () => {
       });
     });
 
-    it('drops nothing where importance and correlation agree', async () => {
+    it('is the covariance of features that are masked alike at every position (spec 6.9)', async () => {
+      const [x, w] = [features(), attention()];
+      const { rate, mask } = await planOf(x, w, 6);
+      expect(mask.flat()).toContain(0);
+      const masks = tensor3d(
+        mask.flatMap((row) => Array.from({ length: POSITIONS }, () => row).flat()),
+        x.shape,
+      );
+      const masked = mul(mul(x, expandDims(add(w, 1), 1)), masks);
+      expect(rate).toBeGreaterThan(0);
+      await expectClose(dropCov(x, w, step(6)), await covariance(masked).data());
+    });
+
+    it('drops nothing where importance and correlation agree (spec 6.9)', async () => {
       // Channels that are one and the same have equal row sums, like a uniform attention: cosine 1, and 1 + 1/d in front.
       const column = seededValues(POSITIONS, 'column');
       const x = tensor3d(
@@ -118,7 +131,7 @@ describeEngines('dropCov', () => {
       );
     });
 
-    it('is finite for features without variance, whose correlation is zero', async () => {
+    it('is finite for features without variance, whose correlation is zero (spec 6.2)', async () => {
       for (const maxRate of [0.95, 1]) {
         const result = dropCov(fill([1, 4, 6], 2), fill([1, 6], 1 / 6), { training: true, maxRate });
         await expectClose(result, new Array<number>(36).fill(0), { relative: 0 });
@@ -127,7 +140,7 @@ describeEngines('dropCov', () => {
   });
 
   describe('properties', () => {
-    it('over masks is unbiased off the diagonal and larger by 1/(1−ρ) on it', async () => {
+    it('over masks is unbiased off the diagonal and larger by 1/(1−ρ) on it (spec 6.3)', async () => {
       const [x, w] = [features(), attention()];
       const { rate, covariances } = await planOf(x, w, 0);
       const count = 400;
@@ -151,6 +164,26 @@ describeEngines('dropCov', () => {
           }),
         ),
       );
+    });
+
+    it('at rate 0.4 has a diagonal 1.667 times too large, as measured over masks (spec 6.3)', async () => {
+      const [x, w] = [features(), attention()];
+      const { rate: first, covariances } = await planOf(x, w, 0);
+      // The rate is linear in the scale: this scale puts it at 0.4.
+      const scale = (0.6 * SCALE) / (1 - first);
+      const count = 600;
+      let total = 0;
+      for (let seed = 0; seed < count; seed++) {
+        const result = dropCov(x, w, { training: true, seed, scale });
+        const values = await result.data();
+        covariances.forEach((sigma, b) =>
+          sigma.forEach((row, i) => (total += values[(b * CHANNELS + i) * CHANNELS + i]! / row[i]!)),
+        );
+        result.dispose();
+      }
+      const samples = count * BATCH * CHANNELS;
+      // A sample is 0 or 1/0.36 with probability 0.6, deviation 1.361: three deviations of the mean are 0.034.
+      expect(Math.abs(total / samples - 1.667)).toBeLessThan((3 * 1.361) / Math.sqrt(samples));
     });
 
     it('is a function of the seed', async () => {
@@ -200,7 +233,7 @@ describeEngines('dropCov', () => {
       );
     });
 
-    it('does not change if the rate is replaced by a constant', async () => {
+    it('does not change if the rate is replaced by a constant (spec 6.9)', async () => {
       const [x, w] = [features(), attention()];
       const { rate } = await planOf(x, w, 4);
       const weights = seededTensor([BATCH, CHANNELS, CHANNELS], 'loss');
