@@ -14,10 +14,12 @@ export type { KernelCall, KernelDefinition, KernelGradient } from './define-kern
 export { globalAveragePooling, GlobalAveragePooling } from './global-average-pooling.ts';
 export { defineHostKernel } from './host-kernel.ts';
 export type { HostArray, HostKernelDefinition } from './host-kernel.ts';
-export { constant, kaimingNormal, SeededInitializer, torchUniform } from './initializers.ts';
+export { constant, kaimingNormal, orthonormal, SeededInitializer, torchUniform } from './initializers.ts';
 export type { InitialValues } from './initializers.ts';
 export { Linear } from './linear.ts';
 export type { LinearConfig } from './linear.ts';
+export { checkRetraction, orthonormalColumns, retractions } from './manifold.ts';
+export type { Manifold, Retraction } from './manifold.ts';
 export { MaxPool2d } from './max-pool2d.ts';
 export type { MaxPool2dConfig } from './max-pool2d.ts';
 export type { MethodEntry } from './method-entry.ts';

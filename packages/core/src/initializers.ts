@@ -1,18 +1,23 @@
 import { Random } from '@covpool/base';
 import { serialization, tensor, type DataType, type Tensor } from '@tensorflow/tfjs-core';
+import { orthonormalColumns } from './manifold.ts';
 import { initializationSeed } from './training-scope.ts';
 
 /** How a weight starts. */
 export type InitialValues =
   | { kind: 'constant'; value: number }
   | { kind: 'normal'; deviation: number }
-  | { kind: 'uniform'; bound: number };
+  | { kind: 'uniform'; bound: number }
+  | { kind: 'orthonormal' };
 
 /** He et al. 2015 with gain √2: N(0, √(2 / fan)). */
 export const kaimingNormal = (fan: number): InitialValues => ({ kind: 'normal', deviation: Math.sqrt(2 / fan) });
 
 /** PyTorch's default for linear and convolution weights and biases: U(−1/√fanIn, 1/√fanIn). */
 export const torchUniform = (fanIn: number): InitialValues => ({ kind: 'uniform', bound: 1 / Math.sqrt(fanIn) });
+
+/** A point of the Stiefel manifold: the Q of a Gaussian [n,p], n ≥ p. Uniformly distributed over the manifold. */
+export const orthonormal: InitialValues = { kind: 'orthonormal' };
 
 export const constant = (value: number): InitialValues => ({ kind: 'constant', value });
 
@@ -35,8 +40,10 @@ export class SeededInitializer extends serialization.Serializable {
     for (let i = 0; i < filled.length; i++) {
       if (values.kind === 'constant') filled[i] = values.value;
       else if (values.kind === 'normal') filled[i] = random.normal(0, values.deviation);
-      else filled[i] = random.uniform(-values.bound, values.bound);
+      else if (values.kind === 'uniform') filled[i] = random.uniform(-values.bound, values.bound);
+      else filled[i] = random.normal();
     }
+    if (values.kind === 'orthonormal') filled.set(orthonormalColumns(filled, extents[0]!, extents[1]!));
     return tensor(filled, extents, dtype);
   }
 

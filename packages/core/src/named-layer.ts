@@ -1,6 +1,7 @@
 import { serialization, type Tensor } from '@tensorflow/tfjs-core';
 import { layers, type LayerVariable } from '@tensorflow/tfjs-layers';
 import { type InitialValues, SeededInitializer } from './initializers.ts';
+import type { Manifold } from './manifold.ts';
 import { sharedGlobal } from './shared-global.ts';
 
 /** What every layer of TensorFlow.js accepts: `name`, `trainable`, `inputShape`, … */
@@ -13,11 +14,14 @@ export interface StateEntry {
   name: string;
   variable: LayerVariable;
   toTorch?: number[];
+  /** What covpool's optimisers keep the weight on; those of TensorFlow.js know nothing of it. Absent: anywhere. */
+  manifold?: Manifold;
 }
 
 interface WeightOptions {
   trainable?: boolean;
   toTorch?: number[];
+  manifold?: Manifold;
 }
 
 /**
@@ -35,12 +39,12 @@ export abstract class NamedLayer extends layers.Layer {
     weight: string,
     shape: LayerShape,
     values: InitialValues,
-    { trainable = true, toTorch }: WeightOptions = {},
+    { trainable = true, toTorch, manifold }: WeightOptions = {},
   ): LayerVariable {
     const name = `${this.name}.${weight}`;
     const initializer = new SeededInitializer(name, values);
     const variable = this.addWeight(weight, shape, 'float32', initializer, undefined, trainable);
-    this.ownState.push({ name, variable, toTorch });
+    this.ownState.push({ name, variable, toTorch, manifold });
     return variable;
   }
 

@@ -110,7 +110,9 @@ export abstract class PoolingLayer extends CompositeLayer {
       if (groups === 1) return this.pool(rows, isTraining(kwargs));
       const split = transpose(reshape(rows, [batch, height * width, groups, channels / groups]), [0, 2, 1, 3]);
       const each = reshape(split, [batch * groups, height * width, channels / groups]) as Tensor3D;
-      return reshape(this.pool(each, isTraining(kwargs)), [batch, -1]);
+      const pooled = this.pool(each, isTraining(kwargs));
+      // A pooling over copies of pictures returns fewer descriptors than it is given feature maps.
+      return reshape(pooled, [-1, groups * pooled.shape[1]]);
     });
   }
 
