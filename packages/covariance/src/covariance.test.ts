@@ -7,7 +7,9 @@ import {
   expectNoLeak,
   flatten,
   inner,
+  type Matrix,
   numericGradient,
+  plus,
   seededTensor,
   seededValues,
   times,
@@ -26,6 +28,7 @@ import {
   type Tensor,
   tensor,
   type Tensor3D,
+  transpose as turned,
   zeros,
 } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
@@ -40,12 +43,30 @@ const shapes = [
   [6, 1],
 ] as const;
 
+/** The rank of a semi-definite matrix of float32 numbers: how many pivots Cholesky's elimination finds above their rounding. */
+function rankOf(semidefinite: Matrix): number {
+  const rest = semidefinite.map((row) => [...row]);
+  const pivots: number[] = [];
+  for (;;) {
+    const left = rest.map((row, i) => row[i]!);
+    const p = left.indexOf(Math.max(...left));
+    const pivot = left[p]!;
+    if (!(pivot > tolerance() * (pivots[0] ?? 0)) || pivots.length === rest.length) return pivots.length;
+    pivots.push(pivot);
+    const column = rest.map((row) => row[p]!);
+    for (const [i, row] of rest.entries()) {
+      const factor = column[i]! / pivot;
+      for (const [j, value] of column.entries()) row[j] = row[j]! - factor * value;
+    }
+  }
+}
+
 describeEngines('covariance', () => {
   describe('values', () => {
-    it('of four points on the axes is half the identity', () =>
+    it('of four points on the axes is half the identity (spec 1.5)', () =>
       expectClose(covariance(tensor([1, 0, 0, 1, -1, 0, 0, -1], [1, 4, 2])), [0.5, 0, 0, 0.5], { relative: 0 }));
 
-    it('of ±√3(1,1), ±(1,−1) is [[2,1],[1,2]]', () => {
+    it('of ±√3(1,1), ±(1,−1) is [[2,1],[1,2]] (spec 1.5)', () => {
       const r = Math.sqrt(3);
       return expectClose(covariance(tensor([r, r, -r, -r, 1, -1, -1, 1], [1, 4, 2])), [2, 1, 1, 2]);
     });
@@ -65,7 +86,7 @@ describeEngines('covariance', () => {
       await expectClose(covariance(map), await covariance(rows).data(), { relative: 0 });
     });
 
-    it('of a constant picture is zero', () =>
+    it('of a constant picture is zero (spec 1.5)', () =>
       expectClose(covariance(fill([1, 4, 4, 3], 0.1)), new Array<number>(9).fill(0), { relative: 0, absolute: 1e-15 }));
   });
 
@@ -79,7 +100,7 @@ describeEngines('covariance', () => {
     });
     const run = { seed: 3, numRuns: 30 };
 
-    it('is symmetric, positive semi-definite, of rank min(d, M−1)', () =>
+    it('is symmetric, positive semi-definite, of rank min(d, M−1) (spec 1.5)', () =>
       fc.assert(
         fc.asyncProperty(wild, async ({ m, d, key }) => {
           const sigma = toMatrix(await covariance(seededTensor([1, m, d], key)).data(), d);
@@ -92,7 +113,7 @@ describeEngines('covariance', () => {
         run,
       ));
 
-    it('scales with the square, ignores a constant and the order of the positions', () =>
+    it('scales with the square, ignores a constant and the order of the positions (spec 1.5)', () =>
       fc.assert(
         fc.asyncProperty(wild, async ({ m, d, key, factor, shift }) => {
           const rows = toMatrix(seededValues(m * d, key), d);
@@ -108,14 +129,33 @@ describeEngines('covariance', () => {
         run,
       ));
 
-    it('turns with the channels: the covariance of X V is Vᵀ Σ V', () =>
+    it.each([
+      [14, 195],
+      [7, 48],
+    ])('has rank M−1 of 256 at %i×%i positions: %i (spec 1.5)', async (extent, rank) => {
+      const x = seededTensor([1, extent, extent, 256], 'rank', extent);
+      expect(rankOf(toMatrix(await covariance(x).data(), 256))).toBe(rank);
+    });
+
+    it('swaps rows and columns when channels change places: Pᵀ Σ P (spec 1.5)', async () => {
+      const order = [3, 0, 4, 1, 2];
+      const rows = toMatrix(await seededTensor([7, 5], 'channels').data(), 5);
+      const sigma = toMatrix(await covariance(tensor(rows.flat(), [1, 7, 5])).data(), 5);
+      const permuted = rows.map((row) => order.map((j) => row[j]!));
+      await expectClose(
+        covariance(tensor(permuted.flat(), [1, 7, 5])),
+        order.flatMap((i) => order.map((j) => sigma[i]![j]!)),
+      );
+    });
+
+    it('turns with the channels: the covariance of X V is Vᵀ Σ V (spec 1.5)', () =>
       fc.assert(
         fc.asyncProperty(wild, async ({ m, d, key }) => {
           const rows = toMatrix(seededValues(m * d, key), d);
           const { vectors } = eigen(covarianceOracle(toMatrix(seededValues(3 * d * d, 'turn', key), d)));
           const sigma = covarianceOracle(rows);
-          const turned = tensor(times(rows, vectors).flat(), [1, m, d]);
-          await expectClose(covariance(turned), flatten(times(times(transpose(vectors), sigma), vectors)), {
+          const rotated = tensor(times(rows, vectors).flat(), [1, m, d]);
+          await expectClose(covariance(rotated), flatten(times(times(transpose(vectors), sigma), vectors)), {
             absolute: 1e-6,
           });
         }),
@@ -124,14 +164,35 @@ describeEngines('covariance', () => {
   });
 
   describe('gradient', () => {
-    it.each(shapes)('is the derivative of the definition for any G, %i positions, %i channels', async (m, d) => {
-      const [x, g] = [seededTensor([1, m, d], 'x', m, d), seededTensor([1, d, d], 'g', d)];
-      const weights = toMatrix(await g.data(), d);
-      const numeric = numericGradient(
-        (values) => inner(covarianceOracle(toMatrix(values, d)), weights),
-        await x.data(),
-      );
-      await expectClose(grad((features: Tensor) => sum(mul(covariance(features), g)))(x), numeric);
+    it.each(shapes)(
+      'is the derivative of the definition for any G, %i positions, %i channels (spec 1.2)',
+      async (m, d) => {
+        const [x, g] = [seededTensor([1, m, d], 'x', m, d), seededTensor([1, d, d], 'g', d)];
+        const weights = toMatrix(await g.data(), d);
+        const numeric = numericGradient(
+          (values) => inner(covarianceOracle(toMatrix(values, d)), weights),
+          await x.data(),
+        );
+        await expectClose(grad((features: Tensor) => sum(mul(covariance(features), g)))(x), numeric);
+      },
+    );
+
+    it('is (1/M)(X − x̄)(G + Gᵀ), whose columns sum to zero (spec 1.2)', async () => {
+      const [m, d] = [6, 4];
+      const [x, g] = [seededTensor([1, m, d], 'formula'), seededTensor([1, d, d], 'formula g')];
+      const [rows, weights] = [toMatrix(await x.data(), d), toMatrix(await g.data(), d)];
+      const means = transpose(rows).map((column) => column.reduce((total, value) => total + value, 0) / m);
+      const centred = rows.map((row) => row.map((value, j) => (value - means[j]!) / m));
+      const expected = times(centred, plus(weights, transpose(weights)));
+      const ours = grad((features: Tensor) => sum(mul(covariance(features), g)))(x);
+      await expectClose(ours, expected.flat());
+      await expectClose(sum(ours, 1), new Array<number>(d).fill(0), { absolute: 1e-6 });
+    });
+
+    it('ignores what is antisymmetric in G (spec 1.2)', async () => {
+      const [x, g] = [seededTensor([1, 5, 3], 'antisymmetric'), seededTensor([1, 3, 3], 'antisymmetric g')];
+      const along = (weights: Tensor): Tensor => grad((features: Tensor) => sum(mul(covariance(features), weights)))(x);
+      await expectClose(along(g), await along(turned(g, [0, 2, 1])).data(), { absolute: 1e-6 });
     });
 
     it('is that of plain operations', async () => {

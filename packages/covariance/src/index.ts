@@ -1,6 +1,11 @@
 export { covariance } from './covariance.ts';
+export { crossCovariance } from './cross-covariance.ts';
+export type { Centering, CrossCovarianceOptions } from './cross-covariance.ts';
 export { gaussianEmbedding, gaussianRows } from './gaussian-embedding.ts';
 export type { GaussianEmbeddingOptions } from './gaussian-embedding.ts';
 export { asRows } from './rows.ts';
 export { secondMoment } from './second-moment.ts';
+export { triuPermutation } from './triu-places.ts';
+export type { TriuOrder } from './triu-places.ts';
 export { triuMatrix, triuVectorize } from './triu.ts';
+export type { TriuOptions } from './triu.ts';

@@ -11,17 +11,25 @@ import {
 import { grad, mul, sum, type Tensor, tensor, type Tensor2D, type Tensor3D, zeros } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { TriuOrder } from './triu-places.ts';
 import { triuMatrix, triuVectorize } from './triu.ts';
 
 describeEngines('triuVectorize and triuMatrix', () => {
   describe('values', () => {
-    it('go row by row, with the diagonal', () =>
+    it('go row by row, with the diagonal (spec 1.3)', () =>
       expectClose(triuVectorize(tensor([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3])), [1, 2, 3, 5, 6, 9], { relative: 0 }));
 
     it('mirror the triangle', () =>
       expectClose(triuMatrix(tensor([1, 2, 3, 5, 6, 9], [1, 6])), [1, 2, 3, 2, 5, 6, 3, 6, 9], { relative: 0 }));
 
-    it('count as the literature does', () => {
+    it('go column by column in the other order (spec 1.3)', async () => {
+      const a = tensor([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3]) as Tensor3D;
+      await expectClose(triuVectorize(a, { order: 'columns' }), [1, 2, 5, 3, 6, 9], { relative: 0 });
+      const matrix = triuMatrix(tensor([1, 2, 5, 3, 6, 9], [1, 6]), { order: 'columns' });
+      await expectClose(matrix, [1, 2, 3, 2, 5, 6, 3, 6, 9], { relative: 0 });
+    });
+
+    it('count as the literature does (spec 0)', () => {
       expect(triuVectorize(zeros([1, 64, 64])).shape).toEqual([1, 2080]);
       expect(triuVectorize(zeros([2, 256, 256])).shape).toEqual([2, 32_896]);
       expect(triuMatrix(zeros([1, 8256])).shape).toEqual([1, 128, 128]);
@@ -29,25 +37,38 @@ describeEngines('triuVectorize and triuMatrix', () => {
   });
 
   describe('properties', () => {
-    it('undo each other', () =>
+    it.each(['rows', 'columns'] as const)('undo each other, order %s', (order) =>
       fc.assert(
         fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 3 }), async (d, batch) => {
           const v = seededTensor([batch, (d * (d + 1)) / 2], 'v', d) as Tensor2D;
-          await expectClose(triuVectorize(triuMatrix(v)), await v.data(), { relative: 0 });
+          await expectClose(triuVectorize(triuMatrix(v, { order }), { order }), await v.data(), { relative: 0 });
           const a = symmetrise(toMatrix(await seededTensor([d, d], 'a', d).data(), d));
-          const vector = triuVectorize(tensor(a.flat(), [1, d, d]));
-          await expectClose(vector, triu(a).map(Math.fround), { relative: 0 });
-          await expectClose(triuMatrix(vector), a.flat().map(Math.fround), { relative: 0 });
+          const vector = triuVectorize(tensor(a.flat(), [1, d, d]), { order });
+          // Columns of the upper triangle are rows of the lower one.
+          const expected = order === 'rows' ? triu(a) : a.flatMap((row, i) => row.slice(0, i + 1));
+          await expectClose(vector, expected.map(Math.fround), { relative: 0 });
+          await expectClose(triuMatrix(vector, { order }), a.flat().map(Math.fround), { relative: 0 });
         }),
         { seed: 5, numRuns: 15 },
-      ));
+      ),
+    );
   });
 
   describe('gradient', () => {
-    it('of the vector goes to the upper triangle alone', async () => {
+    it('of the vector goes to the upper triangle alone (spec 1.3)', async () => {
       const weights = tensor([1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60], [2, 6]);
       const gradient = grad((a: Tensor) => sum(mul(triuVectorize(a as Tensor3D), weights)))(zeros([2, 3, 3]));
       await expectClose(gradient, [1, 2, 3, 0, 4, 5, 0, 0, 6, 10, 20, 30, 0, 40, 50, 0, 0, 60], { relative: 0 });
+    });
+
+    it('goes where the values came from in the other order (spec 1.3)', async () => {
+      const order = 'columns';
+      const vectorWeights = tensor([1, 2, 3, 4, 5, 6], [1, 6]);
+      const vectorLoss = (a: Tensor): Tensor => sum(mul(triuVectorize(a as Tensor3D, { order }), vectorWeights));
+      await expectClose(grad(vectorLoss)(zeros([1, 3, 3])), [1, 2, 4, 0, 3, 5, 0, 0, 6], { relative: 0 });
+      const matrixWeights = tensor([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3]);
+      const matrixLoss = (v: Tensor): Tensor => sum(mul(triuMatrix(v as Tensor2D, { order }), matrixWeights));
+      await expectClose(grad(matrixLoss)(zeros([1, 6])), [1, 6, 5, 10, 14, 9], { relative: 0 });
     });
 
     it('of the matrix adds both places of an entry', async () => {
@@ -72,6 +93,13 @@ describeEngines('triuVectorize and triuMatrix', () => {
   });
 
   describe('rejects', () => {
+    it('an unknown order', async () => {
+      const order = 'diagonals' as TriuOrder;
+      const message = /unknown order 'diagonals'; known: columns, rows/;
+      await expectCovpoolError(() => triuVectorize(zeros([1, 2, 2]), { order }), 'bad-argument', message);
+      await expectCovpoolError(() => triuMatrix(zeros([1, 3]), { order }), 'bad-argument', message);
+    });
+
     it('what is not a batch of square matrices, or of triangles', async () => {
       const vectorize = (shape: number[]) => () => triuVectorize(zeros(shape as [number, number, number]));
       await expectCovpoolError(
