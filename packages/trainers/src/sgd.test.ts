@@ -1,7 +1,27 @@
-import { describeEngines, expectClose, expectNoLeak } from '@covpool/testing';
-import { fill, tensor, type Tensor, tensor1d, type Tensor2D, grad } from '@tensorflow/tfjs-core';
+import {
+  describeEngines,
+  expectClose,
+  expectNoLeak,
+  frobenius,
+  identity,
+  minus,
+  seededTensor,
+  symmetrise,
+  times,
+  toMatrix,
+  transpose,
+} from '@covpool/testing';
+import { fill, mul, tensor, type Tensor, tensor1d, type Tensor2D, grad } from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { Linear, modelState, type StateEntry } from '@covpool/core';
+import {
+  Linear,
+  modelState,
+  NamedLayer,
+  orthonormal,
+  type Retraction,
+  retractions,
+  type StateEntry,
+} from '@covpool/core';
 import { crossEntropy } from './cross-entropy.ts';
 import { sgd } from './sgd.ts';
 
@@ -10,6 +30,44 @@ function oneWeight(value: number): StateEntry {
   layer.build([null, 1]);
   layer.setWeights([tensor([[value]]), tensor([0])]);
   return modelState(layer)[0]!;
+}
+
+class Basis extends NamedLayer {
+  static className = 'covpool/trainers/Basis';
+
+  constructor(private readonly extents: [number, number], private readonly retraction: Retraction) {
+    super({ name: 'basis' });
+  }
+
+  override build(): void {
+    const manifold = { name: 'stiefel', retraction: this.retraction } as const;
+    this.addNamedWeight('weight', this.extents, orthonormal, { manifold });
+    this.built = true;
+  }
+}
+
+function onStiefel(n: number, p: number, retraction: Retraction): StateEntry {
+  const layer = new Basis([n, p], retraction);
+  layer.build();
+  return modelState(layer)[0]!;
+}
+
+/** tr(WᵀDW) after so many steps up, and how far W is from the manifold. */
+async function sgdOnStiefel(
+  weight: StateEntry,
+  d: number[],
+  { steps, weightDecay }: { steps: number; weightDecay: number },
+): Promise<{ value: number; distance: number }> {
+  const optimizer = sgd({ momentum: 0.5, weightDecay });
+  const columns = tensor(d, [d.length, 1]);
+  for (let step = 0; step < steps; step++) {
+    const gradient = mul(mul(weight.variable.read(), columns), -1);
+    optimizer.step([weight], [gradient], 0.1);
+    gradient.dispose();
+  }
+  const w = toMatrix(await weight.variable.read().data(), 2);
+  const value = w.reduce((sum, row, i) => sum + d[i]! * row.reduce((part, entry) => part + entry ** 2, 0), 0);
+  return { value, distance: frobenius(minus(times(transpose(w), w), identity(2))) };
 }
 
 describeEngines('sgd', () => {
@@ -41,6 +99,35 @@ describeEngines('sgd', () => {
     const weight = oneWeight(1);
     const gradient = tensor([[0.5]]);
     const optimizer = sgd();
+    await expectNoLeak(() => optimizer.step([weight], [gradient], 0.1));
+  });
+
+  it.each(retractions)(
+    'descends along the Stiefel manifold by %s, without decay of the weight (spec 8.2)',
+    async (retraction) => {
+      // −tr(WᵀDW)/2 is least where W spans the first two directions; its gradient is −DW.
+      const d = [5, 4, 1, 0.5, 0.2];
+      const weight = onStiefel(5, 2, retraction);
+      const start = await sgdOnStiefel(weight, d, { steps: 0, weightDecay: 10 });
+      const end = await sgdOnStiefel(weight, d, { steps: 100, weightDecay: 10 });
+      expect(start.value).toBeLessThan(8);
+      expect(Math.abs(end.value - 9)).toBeLessThan(1e-4);
+      expect(end.distance).toBeLessThan(1e-5);
+    },
+  );
+
+  it('carries its velocity along the Stiefel manifold', async () => {
+    const weight = onStiefel(5, 2, 'qr');
+    const optimizer = sgd({ momentum: 0.9 });
+    const gradient = seededTensor([5, 2], 'velocity');
+    for (let step = 0; step < 3; step++) {
+      const w = toMatrix(await weight.variable.read().data(), 2);
+      optimizer.step([weight], [gradient], 0.1);
+      const velocity = toMatrix(await optimizer.state().get(weight.name)!.data(), 2);
+      const across = symmetrise(times(transpose(w), velocity));
+      expect(frobenius(across)).toBeLessThan(1e-5);
+      expect(frobenius(velocity)).toBeGreaterThan(0.1);
+    }
     await expectNoLeak(() => optimizer.step([weight], [gradient], 0.1));
   });
 

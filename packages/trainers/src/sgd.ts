@@ -1,6 +1,7 @@
 import { checkArgument } from '@covpool/base';
 import type { StateEntry } from '@covpool/core';
-import { add, dispose, keep, mul, sub, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { add, dispose, keep, mul, sub, type Tensor, type Tensor2D, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { alongStiefel, retract } from './stiefel.ts';
 
 /** Moves weights along their gradients, and has a state that can be saved. */
 export interface Optimizer {
@@ -17,6 +18,11 @@ export interface Optimizer {
  * Stochastic gradient descent with momentum and coupled weight decay, as PyTorch computes it:
  * `v ← momentum·v + g + weightDecay·w`, `w ← w − lr·v`. The learning rate multiplies the whole velocity, so that a change of
  * it acts at once; decay acts on every parameter, biases and normalisation included.
+ *
+ * A weight on the Stiefel manifold takes a Riemannian step: with Π the projection onto the tangent space at W,
+ * `v ← Π(momentum·v + g)`, which transports the velocity too, and `W ← retraction of −lr·v`. There is no decay: shrinking W has
+ * no part along the manifold. It needs an engine with host memory. The optimisers of TensorFlow.js, which `model.fit` uses,
+ * know nothing of manifolds and let such a weight drift off, as the code of IDCCP does.
  */
 export function sgd({
   momentum = 0.9,
@@ -29,14 +35,21 @@ export function sgd({
   const velocities = new Map<string, Tensor>();
   return {
     step(parameters, gradients, lr) {
-      for (const [i, { name, variable }] of parameters.entries()) {
+      for (const [i, { name, variable, manifold }] of parameters.entries()) {
         const weight = variable.read() as Tensor;
         const previous = velocities.get(name);
         tidy(() => {
-          const decayed = add(gradients[i]!, mul(weight, weightDecay));
-          const velocity = keep(add(mul(previous ?? zerosLike(weight), momentum), decayed));
-          velocities.set(name, velocity);
-          variable.write(sub(weight, mul(velocity, lr)));
+          const carried = mul(previous ?? zerosLike(weight), momentum);
+          if (manifold) {
+            const w = weight as Tensor2D;
+            const velocity = keep(alongStiefel(w, add(carried, gradients[i]!)));
+            velocities.set(name, velocity);
+            variable.write(retract(w, velocity, lr, manifold.retraction));
+          } else {
+            const velocity = keep(add(carried, add(gradients[i]!, mul(weight, weightDecay))));
+            velocities.set(name, velocity);
+            variable.write(sub(weight, mul(velocity, lr)));
+          }
         });
         previous?.dispose();
       }
