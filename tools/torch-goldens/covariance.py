@@ -3,7 +3,7 @@ import math
 
 import torch
 
-from golden import SHAPES, Golden, draw, draw_spd, generator, grid
+from golden import SHAPES, Golden, draw, generator
 
 
 def centring_matrix(m):
@@ -53,15 +53,28 @@ def bilinear(x):
     return l2_normalize(signed_sqrt(second_moment(x).flatten(1)))
 
 
-def compact_bilinear(x, h1, s1, h2, s2, length):
-    """Count sketches, multiplied as circulants: their circular convolution, by the FFT, summed over positions."""
+def tensor_sketch(x, h1, s1, h2, s2, length):
+    """The circular convolution of two count sketches, by the FFT, summed over positions."""
     def sketch(hashes, signs):
         matrix = torch.zeros(x.shape[2], length)
         matrix[torch.arange(x.shape[2]), hashes.long()] = signs
         return torch.fft.fft(x @ matrix)
 
-    psi = torch.fft.ifft(sketch(h1, s1) * sketch(h2, s2)).real.sum(1)
-    return l2_normalize(signed_sqrt(psi))
+    return torch.fft.ifft(sketch(h1, s1) * sketch(h2, s2)).real.sum(1)
+
+
+def compact_bilinear(x, **sketch):
+    return l2_normalize(signed_sqrt(tensor_sketch(x, **sketch)))
+
+
+def draw_sketch(x, length, *key):
+    """Hashes and signs under which no bucket stays empty: at 0 the signed root jumps, and the FFT's rounding decides."""
+    rng = generator(*key)
+    while True:
+        drawn = [(rng.integers(0, length, x.shape[2]), rng.integers(0, 2, x.shape[2]) * 2 - 1) for _ in "12"]
+        constants = {f"{n}{k + 1}": torch.tensor(v).double() for k, p in enumerate(drawn) for n, v in zip("hs", p)}
+        if tensor_sketch(x, **constants, length=length).abs().min() > 0.3:
+            return constants
 
 
 def deep_bdc(x, t):
@@ -91,3 +104,36 @@ def goldens():
         for _, x in features(golden):
             golden.add(f, {"x": x})
         yield golden
+
+    golden = Golden("crossCovariance")
+    for shape, q in features(golden):
+        for centering in ("channel", "scalar", "none"):
+            inputs = {"q": q, "k": draw(shape, golden.name, "k", shape, offset=0.5)}
+            golden.add(lambda q, k, c=centering: cross_covariance(q, k, c), inputs, {"centering": centering})
+    yield golden
+
+    golden = Golden("gaussianEmbedding")
+    for shape, _ in features(golden):
+        x = draw(shape, golden.name, "x", shape, offset=0.5)
+        for beta in (1, 0.5):
+            golden.add(lambda x, b=beta: gaussian_embedding(x, b), {"x": x}, {"beta": beta})
+    yield golden
+
+    golden = Golden("compactBilinear")
+    for shape, x in features(golden):
+        length = 2 * shape[2]
+        constants = draw_sketch(x, length, golden.name, shape)
+        golden.add(lambda x, l=length, **c: compact_bilinear(x, length=l, **c), {"x": x}, {"length": length}, constants)
+    yield golden
+
+    for name, f in [("signedSqrt", signed_sqrt), ("l2Normalize", l2_normalize)]:
+        golden = Golden(name)
+        for shape in [(2, 12), (1, 20), (3, 5)]:
+            # Half a step off the grid: no value is 0, where the signed root jumps.
+            golden.add(f, {"x": draw(shape, golden.name, shape) + 1 / 128})
+        yield golden
+
+    golden = Golden("deepBdc")
+    for shape, x in features(golden):
+        golden.add(deep_bdc, {"x": x, "t": torch.tensor(math.log(1 / (2 * shape[2] ** 2))).round(decimals=2)})
+    yield golden

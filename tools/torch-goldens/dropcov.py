@@ -8,10 +8,13 @@ from covariance import covariance
 from golden import SHAPES, Golden, draw, grid
 
 
+def channel_scores(x, kernel):
+    """A 3-tap convolution of the mean over positions, along the channels, zero padding."""
+    return torch.nn.functional.conv1d(x.mean(1)[:, None, :], kernel.reshape(1, 1, 3), padding=1)[:, 0]
+
+
 def channel_importance(x, kernel):
-    """softmax over channels of a 3-tap convolution of the mean over positions, zero padding."""
-    g = x.mean(1)[:, None, :]
-    return torch.softmax(torch.nn.functional.conv1d(g, kernel.reshape(1, 1, 3), padding=1)[:, 0], dim=1)
+    return torch.softmax(channel_scores(x, kernel), dim=1)
 
 
 def adaptive_drop_rate(importance, correlation, scale=10.0, maxRate=0.95):
@@ -61,6 +64,39 @@ def drop_cov(x, attention, seed, training=True, **options):
     return covariance(scaled * mask[:, None, :])
 
 
+def stride_mask(length, interval, seed):
+    """Ones interval + 1 places apart; the first stands at a random one."""
+    phase = (interval + 1) * next(sfc32(seed, "stride-mask")) // 2**32
+    return torch.tensor([1.0 if i % (interval + 1) == phase else 0.0 for i in range(length)])
+
+
+def rank_mask(values, kept):
+    """Where the values are whose ranks, 0 the largest, are kept."""
+    order = values.detach().argsort(dim=1, descending=True)
+    ranks = torch.zeros_like(order).scatter(1, order, torch.arange(values.shape[1]).expand_as(order))
+    return kept(ranks).double()
+
+
+def hard_attention(x, weights, keep="largest", share=0.5, interval=1):
+    count = math.floor(share * weights.shape[1])
+    kept = (lambda r: r < count) if keep == "largest" else (lambda r: r % (interval + 1) == 0)
+    return x * (weights * rank_mask(weights, kept))[:, None, :]
+
+
+def se_attention(x, squeeze, excite):
+    return torch.sigmoid(torch.relu(x.mean(1) @ squeeze) @ excite)
+
+
+def sv_pn(x, v0, alpha=0.5):
+    """One triplet by one step of the power method from v0, per matrix [B,r1,r2]."""
+    unit = lambda w: w / w.norm(dim=1, keepdim=True)
+    u = unit(x @ v0)
+    v = unit(x.mT @ u)
+    s = (u.mT @ x @ v)
+    rest = x - s * u @ v.mT
+    return s**alpha * u @ v.mT + rest / (s ** (1 - alpha) + 1e-5)
+
+
 def attentions(golden, shape):
     return grid(torch.softmax(draw((shape[0], shape[2]), golden.name, "attention", shape), 1), 1024)
 
@@ -90,4 +126,62 @@ def goldens():
             # The rate moves with the inputs and is yet held constant: central differences see more than the gradient.
             call = lambda o=options, **i: drop_cov(**i, **{"seed": 0, **o})
             golden.add(call, inputs, options, exact=not options["training"])
+    yield golden
+
+    golden = Golden("ecaAttention")
+    for shape in SHAPES:
+        golden.add(
+            lambda x, kernel: torch.sigmoid(channel_scores(x, kernel)),
+            {"x": draw(shape, golden.name, "x", shape), "kernel": draw((3, 1, 1), golden.name, "kernel", shape)},
+        )
+    yield golden
+
+    golden = Golden("seAttention")
+    for shape in SHAPES:
+        d = shape[2]
+        inputs = {
+            "x": draw(shape, golden.name, "x", shape, offset=0.5),
+            "squeeze": draw((d, 3), golden.name, "squeeze", shape),
+            "excite": draw((3, d), golden.name, "excite", shape),
+        }
+        golden.add(se_attention, inputs)
+    yield golden
+
+    golden = Golden("hardAttention")
+    for shape in SHAPES:
+        inputs = {"x": draw(shape, golden.name, "x", shape), "weights": attentions(golden, shape)}
+        for options in ({}, {"share": 0.7}, {"keep": "uniform"}, {"keep": "uniform", "interval": 2}):
+            golden.add(lambda o=options, **i: hard_attention(**i, **o), inputs, options)
+    yield golden
+
+    for name, f, variants in [
+        (
+            "keepLargest",
+            lambda v, share=0.5: v * rank_mask(v, lambda r: r < math.floor(share * v.shape[1])),
+            [{}, {"share": 0.7}],
+        ),
+        (
+            "dropUniformRanks",
+            lambda v, interval=1: v * rank_mask(v, lambda r: r % (interval + 1) == 1),
+            [{}, {"interval": 2}],
+        ),
+        (
+            "dropUniform",
+            lambda v, interval=1, seed=0: v * stride_mask(v.shape[1], interval, seed),
+            [{}, {"interval": 2, "seed": 5}],
+        ),
+    ]:
+        golden = Golden(name)
+        for shape in [(2, 10), (2, 21), (1, 36)]:
+            # A little more from place to place: no two values are the same.
+            v = draw(shape, name, shape) + torch.arange(shape[1]) / 4096
+            for options in variants:
+                golden.add(lambda v, o=options: f(v, **o), {"v": v}, options)
+        yield golden
+
+    golden = Golden("dropUniformChannels")
+    for shape in SHAPES:
+        for options in ({}, {"interval": 2, "seed": 5}):
+            f = lambda x, interval=1, seed=0: x * stride_mask(x.shape[2], interval, seed)
+            golden.add(lambda x, o=options: f(x, **o), {"x": draw(shape, golden.name, shape)}, options)
     yield golden

@@ -17,6 +17,72 @@ def newton_schulz_sqrt(a, iterations=5, norm="trace"):
     return torch.sqrt(t) * y
 
 
+TAYLOR = [1, -1 / 2, -1 / 8, -1 / 16, -5 / 128, -7 / 256, -21 / 1024, -33 / 2048, -429 / 32768, -715 / 65536, -2431 / 262144]
+PADE_P = [1, -11 / 4, 11 / 4, -77 / 64, 55 / 256, -11 / 1024]
+PADE_Q = [1, -9 / 4, 7 / 4, -35 / 64, 15 / 256, -1 / 1024]
+
+
+def polynomial(coefficients, z):
+    power, total = torch.eye(z.shape[-1]).expand_as(z), 0
+    for coefficient in coefficients:
+        total, power = total + coefficient * power, power @ z
+    return total
+
+
+def frobenius(a):
+    return torch.linalg.matrix_norm(a)[:, None, None]
+
+
+def lyapunov(b, c, iterations=8):
+    """Solves BX + XB = C for the scaled b = B/s, c = C/s by the matrix sign's iteration."""
+    identity = torch.eye(b.shape[-1])
+    for _ in range(iterations):
+        square = b @ b
+        c = (c @ (3 * identity - square) - square @ c + b @ c @ b) / 2
+        b = b @ (3 * identity - square) / 2
+    return c / 2
+
+
+class Root(torch.autograd.Function):
+    """MTP's and MPA's root: the gradient is that of the exact root, with what the series gave in its place."""
+
+    @staticmethod
+    def forward(ctx, a, kind, iterations):
+        n = frobenius(a)
+        z = torch.eye(a.shape[-1]) - a / n
+        if kind == "mtp":
+            root = polynomial(TAYLOR, z)
+        else:
+            root = torch.linalg.solve(polynomial(PADE_Q, z), polynomial(PADE_P, z))
+        root = torch.sqrt(n) * root
+        ctx.save_for_backward(root, n)
+        ctx.iterations = iterations
+        return root
+
+    @staticmethod
+    def backward(ctx, g):
+        root, n = ctx.saved_tensors
+        return lyapunov(root / torch.sqrt(n), g / torch.sqrt(n), ctx.iterations), None, None
+
+
+class InverseRoot(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a, iterations):
+        n = frobenius(a)
+        z = torch.eye(a.shape[-1]) - a / n
+        root = torch.linalg.solve(polynomial(PADE_P, z), polynomial(PADE_Q, z)) / torch.sqrt(n)
+        ctx.save_for_backward(root)
+        ctx.iterations = iterations
+        return root
+
+    @staticmethod
+    def backward(ctx, g):
+        (root,) = ctx.saved_tensors
+        inverse = root @ root
+        n = frobenius(root)
+        return lyapunov(root / n, -inverse @ g @ inverse / n, ctx.iterations), None
+
+
 def goldens():
     golden = Golden("newtonSchulzSqrt", symmetric=["a"])
     for batch, _, d in SHAPES:
@@ -32,3 +98,24 @@ def goldens():
         for options in ({"iterations": 5, "norm": "trace"}, {"iterations": 3, "norm": "frobenius"}):
             golden.add(lambda x, o=options: newton_schulz_sqrt(covariance(x), **o), {"x": x}, options)
     yield golden
+
+    for name, f in [
+        ("mpaSqrt", lambda a, iterations=8: Root.apply(a, "mpa", iterations)),
+        ("mtpSqrt", lambda a, iterations=8: Root.apply(a, "mtp", iterations)),
+        ("mpaInverseSqrt", lambda a, iterations=8: InverseRoot.apply(a, iterations)),
+    ]:
+        golden = Golden(name, symmetric=["a"])
+        for batch, _, d in SHAPES:
+            a = draw_spd(batch, d, golden.name, d)
+            for options in ({}, {"iterations": 5}):
+                golden.add(lambda a, o=options: f(a, **o), {"a": a}, options, exact=False)
+        yield golden
+
+    for name, kind in [("mpaSqrtCov", "mpa"), ("mtpSqrtCov", "mtp")]:
+        golden = Golden(name)
+        for shape in SHAPES:
+            x = draw(shape, golden.name, "x", shape)
+            for iterations in (8, 14):
+                f = lambda x, i=iterations: Root.apply(covariance(x), kind, i)
+                golden.add(f, {"x": x}, {"iterations": iterations}, exact=False)
+        yield golden

@@ -8,9 +8,11 @@ import sys
 
 import covariance
 import dropcov
+import gsop
 import iterative
+import spectral
 
-SECTIONS = [covariance, iterative, dropcov]
+SECTIONS = [covariance, iterative, spectral, dropcov, gsop]
 
 
 def main(wanted):

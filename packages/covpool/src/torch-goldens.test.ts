@@ -1,4 +1,4 @@
-import { covariance, secondMoment, triuVectorize } from '@covpool/covariance';
+import { covariance, crossCovariance, gaussianEmbedding, secondMoment, triuVectorize } from '@covpool/covariance';
 import { adaptiveDropRate, channelImportance, dropCov } from '@covpool/dropcov';
 import { isqrtCov, newtonSchulzSqrt } from '@covpool/matrix-power';
 import { describeEngines, expectClose, tolerance } from '@covpool/testing';
@@ -24,7 +24,9 @@ const functions: Record<string, Entry> = {
   adaptiveDropRate: entry(adaptiveDropRate),
   channelImportance: entry(channelImportance),
   covariance: entry(covariance),
+  crossCovariance: entry(crossCovariance),
   dropCov: entry(dropCov),
+  gaussianEmbedding: entry(gaussianEmbedding),
   isqrtCov: entry(isqrtCov),
   newtonSchulzSqrt: entry(newtonSchulzSqrt),
   secondMoment: entry(secondMoment),

@@ -1,0 +1,177 @@
+"""Spec sections 2, 5 and 9.4: functions of eigenvalues, and the published gradients of the root."""
+import torch
+
+from covariance import covariance, triu
+from golden import SHAPES, Golden, draw, draw_spd, sym
+from iterative import newton_schulz_sqrt
+
+EPS64 = 2.0**-52
+
+
+def descending(a):
+    values, vectors = torch.linalg.eigh(a)
+    return values.flip(-1), vectors.flip(-1)
+
+
+def rebuild(vectors, values):
+    return vectors * values[:, None, :] @ vectors.mT
+
+
+def post_normalized(powers, norm):
+    if norm == "m-l2":
+        return powers / powers[:, :1]
+    if norm == "m-fro":
+        return powers / powers.norm(dim=1, keepdim=True)
+    return powers
+
+
+def matrix_power(a, alpha=0.5, epsilon=0.0, norm="none"):
+    """Autograd through the eigendecomposition: exact while the eigenvalues differ."""
+    values, vectors = descending(a)
+    return rebuild(vectors, post_normalized((values + epsilon) ** alpha, norm))
+
+
+def matrix_power_of_features(x, alpha=0.5, norm="none"):
+    """Of covariances of any rank: with Y the centred rows in M−1 coordinates, f(YᵀY/M) = Yᵀ g(YYᵀ/M) Y/M, g(λ) = f(λ)/λ."""
+    m, d = x.shape[1:]
+    if m > d:
+        return matrix_power(covariance(x), alpha, norm=norm)
+    # The eigenvectors of the centring projector whose eigenvalue is 1: an orthonormal basis of what centring leaves.
+    _, basis = torch.linalg.eigh(torch.eye(m) - 1 / m)
+    y = basis[:, 1:].mT @ x
+    values, vectors = descending(y @ y.mT / m)
+    return y.mT @ rebuild(vectors, post_normalized(values**alpha, norm) / values) @ y / m
+
+
+class KMatrixRoot(torch.autograd.Function):
+    """The root with the backward of Ionescu et al., K as each variant has it."""
+
+    @staticmethod
+    def forward(ctx, a, variant, alpha, norm):
+        values, vectors = descending(a)
+        ctx.variant, ctx.alpha, ctx.norm = variant, alpha, norm
+        root = rebuild(vectors, post_normalized(values**alpha, norm))
+        ctx.save_for_backward(values, vectors, root)
+        return root
+
+    @staticmethod
+    def backward(ctx, g):
+        values, u, root = ctx.saved_tensors
+        alpha = ctx.alpha
+        gs = sym(g)
+        inner = (g * root).sum((1, 2))[:, None]
+        powers = values**alpha
+        scale, extra = 1, torch.zeros_like(values)
+        if ctx.norm == "m-l2":
+            scale = powers[:, :1]
+            extra[:, :1] = alpha / values[:, :1] * inner
+        if ctx.norm == "m-fro":
+            scale = powers.norm(dim=1, keepdim=True)
+            extra = alpha / scale**2 * inner * values ** (2 * alpha - 1)
+        d_u = 2 * gs @ u * (powers / scale)[:, None, :]
+        diagonal = torch.diagonal(u.mT @ gs @ u, dim1=-2, dim2=-1)
+        d_values = alpha * values ** (alpha - 1) / scale * diagonal - extra
+        k = k_matrix(values, ctx.variant)
+        return sym(u @ (k.mT * (u.mT @ d_u) + torch.diag_embed(d_values)) @ u.mT), None, None, None
+
+
+def k_matrix(values, variant):
+    rows, columns = values[:, :, None], values[:, None, :]
+    off_diagonal = ~torch.eye(values.shape[1], dtype=bool)
+    if variant in ("k-matrix", "trunc"):
+        k = torch.where(off_diagonal, 1 / torch.where(off_diagonal, rows - columns, 1), 0)
+        return k.clamp(-1e10, 1e10) if variant == "trunc" else k
+    larger = torch.maximum(rows, columns)
+    x = torch.minimum(rows, columns) / larger
+    sign = torch.where(rows >= columns, 1.0, -1.0)
+    if variant == "taylor":
+        ratio = sum(x**k for k in range(101))
+    else:
+        ratio = 1 / torch.clamp(1 - x, min=2.2e-16)
+    return torch.where(off_diagonal, sign / larger * ratio, 0)
+
+
+class NewtonRoot(torch.autograd.Function):
+    """The exact root forwards, ten Newton–Schulz iterations backwards."""
+
+    @staticmethod
+    def forward(ctx, a):
+        ctx.save_for_backward(a)
+        values, vectors = descending(a)
+        return rebuild(vectors, values.sqrt())
+
+    @staticmethod
+    def backward(ctx, g):
+        (a,) = ctx.saved_tensors
+        with torch.enable_grad():
+            leaf = a.detach().requires_grad_()
+            return torch.autograd.grad((newton_schulz_sqrt(leaf, 10) * sym(g)).sum(), leaf)[0]
+
+
+def scaling_eigen_branch(a):
+    values, vectors = descending(a)
+    root, inverse = rebuild(vectors, values.sqrt()), rebuild(vectors, torch.exp(-values))
+    return root * (1 + torch.linalg.matrix_norm(root @ inverse.mT))[:, None, None]
+
+
+def cholesky_log(a, epsilon=1e-6):
+    l = torch.linalg.cholesky(a + epsilon * torch.eye(a.shape[-1]))
+    strict = torch.tril(l, -1)
+    return strict + strict.mT + torch.diag_embed(2 * torch.log(torch.diagonal(l, dim1=-2, dim2=-1)))
+
+
+def matrices(golden):
+    for batch, _, d in SHAPES:
+        yield draw_spd(batch, d, golden.name, d)
+
+
+def goldens():
+    golden = Golden("matrixPower", symmetric=["a"])
+    for a in matrices(golden):
+        for options in (
+            {"alpha": 0.5},
+            {"alpha": 0.7, "epsilon": 0.01},
+            {"alpha": 0.5, "norm": "m-l2"},
+            {"alpha": 0.3, "norm": "m-fro"},
+        ):
+            golden.add(lambda a, o=options: matrix_power(a, **o), {"a": a}, options)
+    yield golden
+
+    golden = Golden("matrixPowerPublished", symmetric=["a"])
+    for a in matrices(golden):
+        for variant in ("k-matrix", "trunc", "taylor", "pade"):
+            f = lambda a, v=variant: KMatrixRoot.apply(a, v, 0.5, "none")
+            # Well conditioned: only the Taylor series is off.
+            golden.add(f, {"a": a}, {"gradient": variant}, exact=variant != "taylor")
+        golden.add(NewtonRoot.apply, {"a": a}, {"gradient": "newton"}, exact=False)
+    yield golden
+
+    golden = Golden("matrixPowerNormalizedPublished", symmetric=["a"])
+    for a in matrices(golden):
+        for norm in ("m-l2", "m-fro"):
+            f = lambda a, n=norm: KMatrixRoot.apply(a, "k-matrix", 0.5, n)
+            golden.add(f, {"a": a}, {"gradient": "k-matrix", "norm": norm})
+    yield golden
+
+    golden = Golden("matrixPowerCov")
+    for shape in SHAPES:
+        x = draw(shape, golden.name, "x", shape)
+        for options in ({"alpha": 0.5}, {"alpha": 0.7, "norm": "m-l2"}, {"alpha": 0.5, "norm": "m-fro"}):
+            golden.add(lambda x, o=options: matrix_power_of_features(x, **o), {"x": x}, options, check=1e-5)
+    yield golden
+
+    golden = Golden("eighValues", symmetric=["a"])
+    for a in matrices(golden):
+        golden.add(lambda a: descending(a)[0], {"a": a})
+    yield golden
+
+    golden = Golden("eighCubed", symmetric=["a"])
+    for a in matrices(golden):
+        golden.add(lambda a: a @ a @ a, {"a": a})
+    yield golden
+
+    for name, f in [("scalingEigenBranch", scaling_eigen_branch), ("choleskyLog", cholesky_log)]:
+        golden = Golden(name, symmetric=["a"])
+        for a in matrices(golden):
+            golden.add(f, {"a": a})
+        yield golden
