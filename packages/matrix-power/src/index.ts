@@ -1,3 +1,14 @@
+export { eigh } from './eigh.ts';
 export { isqrtCov } from './isqrt-cov.ts';
+export { exactRule } from './loewner.ts';
+export type { Loewner, LoewnerRule } from './loewner.ts';
+export { matrixPower, matrixPowerCov } from './matrix-power.ts';
+export type { MatrixPowerOptions, PowerGradient, PowerNorm, SmallEigenvalueRule } from './matrix-power-options.ts';
 export { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
 export type { PreNormalization } from './pre-normalization.ts';
+export { scalingEigenBranch, scalingEigenBranchCov } from './scaling-eigen-branch.ts';
+export type { EigenvalueMap, SpectralFunction } from './spectral-function.ts';
+export type { SpectralPlan } from './spectral-image.ts';
+export { defineSpectralOperation } from './spectral-kernels.ts';
+export type { SpectralOperation } from './spectral-kernels.ts';
+export type { SmallEigenvalues } from './spectrum.ts';

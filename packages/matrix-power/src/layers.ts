@@ -1,4 +1,14 @@
 export { isqrtCovPooling, IsqrtCovPooling } from './isqrt-cov-pooling.ts';
 export type { IsqrtCovPoolingConfig } from './isqrt-cov-pooling.ts';
+export { matrixPowerNormalization, MatrixPowerNormalization } from './matrix-power-normalization.ts';
+export type { MatrixPowerNormalizationConfig } from './matrix-power-normalization.ts';
+export { matrixPowerPooling, MatrixPowerPooling } from './matrix-power-pooling.ts';
+export type { MatrixPowerPoolingConfig } from './matrix-power-pooling.ts';
 export { newtonSchulzRoot, NewtonSchulzRoot } from './newton-schulz-root.ts';
 export type { NewtonSchulzRootConfig } from './newton-schulz-root.ts';
+export {
+  scalingEigenBranchNormalization,
+  scalingEigenBranchPooling,
+  ScalingEigenBranch,
+  ScalingEigenBranchPooling,
+} from './scaling-eigen-branch-pooling.ts';

@@ -1,0 +1,165 @@
+import { asRows } from '@covpool/covariance';
+import { checkArgument } from '@covpool/base';
+import { defineHostKernel, type HostArray } from '@covpool/core';
+import { type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { packSpectra, unpackSpectrum } from './float64-state.ts';
+import { applyToSpectrum, spectralGradient, type SpectralPlan } from './spectral-image.ts';
+import { centredRows, spectrumOfMatrix, spectrumOfRows } from './spectrum.ts';
+
+/** A function of symmetric matrices through their eigenvalues, float64 inside. */
+export interface SpectralOperation<Options> {
+  /** Of symmetric matrices [B,d,d]; only their symmetric part counts. */
+  ofMatrix: (a: Tensor3D, options: Options) => Tensor3D;
+  /** Of the covariance (without `centering`, of the second moment) of features, itself computed in float64. */
+  ofRows: (x: Tensor, options: Options & { centering: boolean }) => Tensor3D;
+}
+
+interface Family<Options> {
+  /** Stem of the kernels' names. */
+  name: string;
+  /** The function that is calling, for errors. */
+  who: string;
+  /** What is done to matrices of side d. */
+  plan: (options: Options, d: number) => SpectralPlan;
+}
+
+/** Makes the operation for matrices and for rows, each a kernel with a gradient kernel. */
+export function defineSpectralOperation<Options extends object>(family: Family<Options>): SpectralOperation<Options> {
+  const ofMatrix = matrixKernel(family);
+  const ofRows = rowsKernel(family);
+  const { who } = family;
+  return {
+    ofMatrix(a, options) {
+      checkArgument(
+        a.rank === 3 && a.shape[1] === a.shape[2],
+        () => `${who}: matrices must be [B,d,d], got [${a.shape}]`,
+      );
+      return tidy(() => ofMatrix({ a }, options)[0] as Tensor3D);
+    },
+    ofRows: (x, options) => tidy(() => ofRows({ x: asRows(who, x) }, options)[0] as Tensor3D),
+  };
+}
+
+function matrixKernel<Options extends object>({ name, who, plan }: Family<Options>) {
+  const gradientKernel = defineHostKernel<{ dy: Tensor; state: Tensor }, Options>({
+    name: `${name}OfMatrixGradient`,
+    who,
+    compute({ dy, state }, options) {
+      const [batch, d] = dy.shape as [number, number];
+      const da = new Float32Array(dy.values.length);
+      for (let b = 0; b < batch; b++) {
+        const spectrum = unpackSpectrum(state, b, d, d);
+        const { along, across, shift } = spectralGradient(spectrum, plan(options, d), image(dy, b));
+        const sum = new Float64Array(d * d);
+        addTransposedProduct(sum, spectrum.vectors, along, spectrum.rank, d);
+        if (across) addTransposedProduct(sum, across, spectrum.vectors, spectrum.rank, d);
+        for (let i = 0; i < d; i++) sum[i * d + i]! += shift;
+        da.set(sum, b * d * d);
+      }
+      return [{ shape: dy.shape, values: da }];
+    },
+  });
+  return defineHostKernel<{ a: Tensor }, Options>({
+    name: `${name}OfMatrix`,
+    who,
+    compute({ a }, options) {
+      const [batch, d] = a.shape as [number, number];
+      const settled = plan(options, d);
+      const result = new Float32Array(a.values.length);
+      const spectra = Array.from({ length: batch }, (_, b) => {
+        const spectrum = spectrumOfMatrix(image(a, b), d, settled.small);
+        applyToSpectrum(spectrum, settled, image({ shape: a.shape, values: result }, b) as Float32Array);
+        return spectrum;
+      });
+      return [{ shape: a.shape, values: result }, packSpectra(spectra, d, d)];
+    },
+    gradient: {
+      inputs: [],
+      outputs: [false, true],
+      compute: ([dy], [state], options) => ({ a: () => gradientKernel({ dy: dy!, state: state! }, options)[0]! }),
+    },
+  });
+}
+
+function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>) {
+  type RowOptions = Options & { centering: boolean };
+  const rowsOf = (x: HostArray, b: number, { centering }: RowOptions): Float64Array => {
+    const [, count, d] = x.shape as [number, number, number];
+    return centering ? centredRows(image(x, b), count, d) : Float64Array.from(image(x, b));
+  };
+  const gradientKernel = defineHostKernel<{ dy: Tensor; x: Tensor; state: Tensor }, RowOptions>({
+    name: `${name}OfRowsGradient`,
+    who,
+    compute({ dy, x, state }, options) {
+      const [batch, count, d] = x.shape as [number, number, number];
+      const dx = new Float32Array(x.values.length);
+      for (let b = 0; b < batch; b++) {
+        const rows = rowsOf(x, b, options);
+        const { rank, vectors, ...spectrum } = unpackSpectrum(state, b, Math.min(count, d), d);
+        const gradient = spectralGradient({ rank, vectors, ...spectrum }, plan(options, d), image(dy, b));
+        // dX = (2/M) X̄ dA; X̄ has no part in the kernel, so that of dA between kernel and kept directions drops out.
+        const sum = rows.map((value) => value * gradient.shift);
+        addThroughVectors(sum, rows, vectors, gradient.along, count, d, rank);
+        for (let i = 0, to = b * count * d; i < sum.length; i++, to++) dx[to] = (2 / count) * sum[i]!;
+      }
+      return [{ shape: x.shape, values: dx }];
+    },
+  });
+  return defineHostKernel<{ x: Tensor }, RowOptions>({
+    name: `${name}OfRows`,
+    who,
+    compute({ x }, options) {
+      const [batch, count, d] = x.shape as [number, number, number];
+      const settled = plan(options, d);
+      const result: HostArray = { shape: [batch, d, d], values: new Float32Array(batch * d * d) };
+      const spectra = Array.from({ length: batch }, (_, b) => {
+        const spectrum = spectrumOfRows(rowsOf(x, b, options), count, d, settled.small);
+        applyToSpectrum(spectrum, settled, image(result, b) as Float32Array);
+        return spectrum;
+      });
+      return [result, packSpectra(spectra, Math.min(count, d), d)];
+    },
+    gradient: {
+      inputs: ['x'],
+      outputs: [false, true],
+      compute: ([dy], [x, state], options) => ({
+        x: () => gradientKernel({ dy: dy!, x: x!, state: state! }, options)[0]!,
+      }),
+    },
+  });
+}
+
+/** Entry b of a batch. */
+function image({ shape, values }: HostArray, b: number): HostArray['values'] {
+  const size = shape.slice(1).reduce((product, extent) => product * extent, 1);
+  return values.subarray(b * size, (b + 1) * size);
+}
+
+/** `out += PᵀQ`, P and Q [r,d], out [d,d]. */
+function addTransposedProduct(out: Float64Array, p: Float64Array, q: Float64Array, rank: number, d: number): void {
+  for (let k = 0; k < rank; k++) {
+    for (let i = 0; i < d; i++) {
+      const weight = p[k * d + i]!;
+      for (let j = 0, to = i * d, from = k * d; j < d; j++, to++, from++) out[to]! += weight * q[from]!;
+    }
+  }
+}
+
+/** `out += X̄ Uᵀ N`, out and X̄ [M,d], U and N [r,d]. */
+function addThroughVectors(
+  out: Float64Array,
+  rows: Float64Array,
+  u: Float64Array,
+  n: Float64Array,
+  count: number,
+  d: number,
+  rank: number,
+): void {
+  for (let m = 0; m < count; m++) {
+    for (let k = 0; k < rank; k++) {
+      let weight = 0;
+      for (let j = 0, p = m * d, q = k * d; j < d; j++, p++, q++) weight += rows[p]! * u[q]!;
+      for (let j = 0, to = m * d, from = k * d; j < d; j++, to++, from++) out[to]! += weight * n[from]!;
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { symmetricEigen } from './symmetric-eigen.ts';
+
+/**
+ * The eigenvalues of a positive semi-definite d×d matrix, descending, with the unit eigenvectors as rows [r,d]. The d − r
+ * directions that are left out are its kernel: to them `values[r]` belongs, if there are any.
+ */
+export interface Spectrum {
+  d: number;
+  rank: number;
+  /** r values, and one more for the kernel if r < d. */
+  values: Float64Array;
+  vectors: Float64Array;
+}
+
+/** What happens to eigenvalues that are as good as zero. */
+export interface SmallEigenvalues {
+  /** The limit, given the largest eigenvalue, up to which eigenvalues belong to the kernel; absent: all are kept. */
+  cut?: (largest: number) => number;
+  /** What eigenvalues, the kernel's too, are raised to at least; absent: they stay as they are. */
+  floor?: number;
+  /** So many eigenvalues are kept, the others set to the floor; absent: all. */
+  top?: number;
+}
+
+/** The spectrum of a symmetric matrix. */
+export function spectrumOfMatrix(matrix: ArrayLike<number>, d: number, small: SmallEigenvalues): Spectrum {
+  const { values, vectors } = symmetricEigen(matrix, d);
+  const limit = small.cut?.(values[0]!) ?? -Infinity;
+  const beyond = values.findIndex((value) => value <= limit);
+  const rank = beyond < 0 ? d : beyond;
+  return { d, rank, values: raised(values, rank, d, small), vectors: vectors.subarray(0, rank * d) };
+}
+
+/**
+ * The spectrum of the covariance of M rows (or of their second moment, without centring), computed from the cheaper of the
+ * d×d matrix and the M×M one: with K = X̄X̄ᵀ/M = VΛVᵀ, the eigenvectors are `X̄ᵀ v_i / √(M λ_i)`.
+ *
+ * @param rows the (centred) rows X̄ [M,d]
+ */
+export function spectrumOfRows(rows: Float64Array, count: number, d: number, small: SmallEigenvalues): Spectrum {
+  if (count >= d) return spectrumOfMatrix(innerProducts(rows, count, d), d, small);
+  const { values, vectors } = symmetricEigen(outerProducts(rows, count, d), count);
+  // Vectors of the kernel cannot be had from this side, where rounding turns its zeros into values of this size.
+  const noise = d * Number.EPSILON * values[0]!;
+  const limit = Math.max(small.cut?.(values[0]!) ?? 0, noise);
+  const rank = values.findIndex((value) => !(value > limit));
+  const turned = new Float64Array(rank * d);
+  for (let k = 0; k < rank; k++) {
+    const factor = 1 / Math.sqrt(count * values[k]!);
+    for (let m = 0; m < count; m++) {
+      const weight = factor * vectors[k * count + m]!;
+      for (let j = 0, to = k * d, from = m * d; j < d; j++, to++, from++) turned[to]! += weight * rows[from]!;
+    }
+  }
+  return { d, rank, values: raised(values, rank, d, small), vectors: turned };
+}
+
+/** The values of the first `rank` directions, then the kernel's if there is one. */
+function raised(values: Float64Array, rank: number, d: number, { floor = -Infinity, top = d }: SmallEigenvalues) {
+  return Float64Array.from({ length: Math.min(rank + 1, d) }, (_, k) =>
+    k < top ? Math.max(k < rank ? values[k]! : 0, floor) : floor,
+  );
+}
+
+/** The rows less their mean, in float64. */
+export function centredRows(x: ArrayLike<number>, count: number, d: number): Float64Array {
+  const rows = Float64Array.from(x);
+  const mean = new Float64Array(d);
+  for (let m = 0, at = 0; m < count; m++) for (let j = 0; j < d; j++, at++) mean[j]! += rows[at]! / count;
+  for (let m = 0, at = 0; m < count; m++) for (let j = 0; j < d; j++, at++) rows[at]! -= mean[j]!;
+  return rows;
+}
+
+/** `XᵀX/M` of rows [M,d]. */
+function innerProducts(x: Float64Array, count: number, d: number): Float64Array {
+  const product = new Float64Array(d * d);
+  for (let m = 0; m < count; m++) {
+    for (let i = 0; i < d; i++) {
+      const weight = x[m * d + i]! / count;
+      for (let j = i, to = i * d + i, from = m * d + i; j < d; j++, to++, from++) product[to]! += weight * x[from]!;
+    }
+  }
+  return mirrored(product, d);
+}
+
+/** `XXᵀ/M` of rows [M,d]. */
+function outerProducts(x: Float64Array, count: number, d: number): Float64Array {
+  const product = new Float64Array(count * count);
+  for (let m = 0; m < count; m++) {
+    for (let n = m; n < count; n++) {
+      let sum = 0;
+      for (let j = 0, p = m * d, q = n * d; j < d; j++, p++, q++) sum += x[p]! * x[q]!;
+      product[m * count + n] = sum / count;
+    }
+  }
+  return mirrored(product, count);
+}
+
+/** Copies the upper triangle below the diagonal. */
+function mirrored(a: Float64Array, d: number): Float64Array {
+  for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) a[i * d + j] = a[j * d + i]!;
+  return a;
+}
