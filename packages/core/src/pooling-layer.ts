@@ -75,7 +75,8 @@ export abstract class PoolingLayer extends CompositeLayer {
     );
     const chain = this.steps.flatMap(({ convolution, normalisation }) => [convolution, normalisation]);
     if (chain.length > 0) this.buildChain(chain, [null, null, null, channels]);
-    this.buildPooling?.(this.pooledChannels(channels));
+    const pooled = this.pooledChannels(channels);
+    this.buildPooling?.(pooled);
     this.built = true;
   }
 
