@@ -9,6 +9,11 @@ export interface GaussianEmbeddingOptions {
   beta?: number;
 }
 
+/** @throws bad-argument for a β that is not a positive number */
+export function checkBeta(who: string, beta: number): void {
+  checkArgument(beta > 0 && Number.isFinite(beta), () => `${who}: beta must be a positive number, got ${beta}`);
+}
+
 /**
  * Rows whose second moment `(1/M) Σₘ x̃ₘ x̃ₘᵀ` is the Gaussian embedding: `x̃ₘ = [xₘ − μ + βμ, 1]`. A root that works on rows,
  * on the smaller of the two sides, takes these in place of centred features.
@@ -18,7 +23,7 @@ export interface GaussianEmbeddingOptions {
  * @throws bad-argument for a β that is not a positive number
  */
 export function gaussianRows(x: Tensor, { beta = 1 }: GaussianEmbeddingOptions = {}): Tensor3D {
-  checkArgument(beta > 0 && Number.isFinite(beta), () => `gaussianRows: beta must be a positive number, got ${beta}`);
+  checkBeta('gaussianRows', beta);
   return tidy(() => {
     const rows = asRows('gaussianRows', x);
     const shifted = beta === 1 ? rows : add(rows, mul(mean(rows, 1, true), beta - 1));

@@ -7,9 +7,22 @@ import {
   seededTensor,
 } from '@covpool/testing';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { sequential } from '@tensorflow/tfjs-layers';
+import { input, model, sequential, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import { covarianceMatrix, covariancePooling, triu } from './layers.ts';
+import { type Centering, crossCovariance } from './cross-covariance.ts';
+import { gaussianEmbedding } from './gaussian-embedding.ts';
+import {
+  covarianceMatrix,
+  covariancePooling,
+  crossCovarianceMatrix,
+  CrossCovarianceMatrix,
+  fromTriu,
+  gaussianMatrix,
+  secondMomentMatrix,
+  triu,
+} from './layers.ts';
+import { secondMoment } from './second-moment.ts';
+import type { TriuOrder } from './triu-places.ts';
 
 describeEngines('layers of covariance', () => {
   describe('values', () => {
@@ -20,6 +33,36 @@ describeEngines('layers of covariance', () => {
       expect(fused.shape).toEqual([2, 10]);
       expect(parts.outputs[0]!.shape).toEqual([null, 10]);
       await expectClose(fused, await (parts.predict(x) as Tensor).data(), { relative: 0 });
+    });
+
+    it('are those of their functions', async () => {
+      const [x, y] = [seededTensor([2, 5, 3], 'x'), seededTensor([2, 5, 2], 'y')];
+      const options = { centering: 'scalar', beta: 0.5 } as const;
+      const pairs = [
+        [secondMomentMatrix().apply(x), secondMoment(x)],
+        [gaussianMatrix(options).apply(x), gaussianEmbedding(x, options)],
+        [crossCovarianceMatrix(options).apply([x, y]), crossCovariance(x, y, options)],
+      ] as [Tensor, Tensor][];
+      for (const [ours, expected] of pairs) await expectClose(ours, await expected.data(), { relative: 0 });
+    });
+
+    it('have the shapes that they say', () => {
+      expect(secondMomentMatrix().computeOutputShape([null, null, null, 8])).toEqual([null, 8, 8]);
+      expect(gaussianMatrix().computeOutputShape([null, null, 8])).toEqual([null, 9, 9]);
+      const shapes = [
+        [null, 49, 6],
+        [null, 49, 4],
+      ];
+      expect(crossCovarianceMatrix().computeOutputShape(shapes)).toEqual([null, 6, 4]);
+      expect(fromTriu().computeOutputShape([null, 36])).toEqual([null, 8, 8]);
+    });
+
+    it('undo each other, triangles and matrices', async () => {
+      const x = seededTensor([2, 6], 'triangles');
+      const order = 'columns';
+      const there = fromTriu({ order }).apply(x) as Tensor;
+      expect(there.shape).toEqual([2, 3, 3]);
+      await expectClose(triu({ order }).apply(there) as Tensor, await x.data(), { relative: 0 });
     });
 
     it('take feature maps of any extent, and tokens', () => {
@@ -34,11 +77,35 @@ describeEngines('layers of covariance', () => {
     it('train, save and reload', () =>
       expectTrainsAndReloads(() => [pooling('cov', { dim: 4, name: 'pool', inputShape: [4, 4, 6] })], [4, 4, 6]));
 
+    it.each([
+      ['gaussianMatrix', () => gaussianMatrix({ beta: 2, inputShape: [4, 3] })],
+      ['secondMomentMatrix', () => secondMomentMatrix({ inputShape: [4, 3] })],
+    ])('train, save and reload: %s', (_, first) =>
+      expectTrainsAndReloads(() => [first(), triu({ order: 'columns' })], [4, 3]),
+    );
+
+    it('save and reload two inputs', async () => {
+      const inputs = [input({ shape: [5, 3] }), input({ shape: [5, 2] })];
+      const cross = crossCovarianceMatrix({ centering: 'none' });
+      const net = model({ inputs, outputs: cross.apply(inputs) as SymbolicTensor });
+      const copy = CrossCovarianceMatrix.fromConfig(CrossCovarianceMatrix, cross.getConfig());
+      const x = [seededTensor([1, 5, 3], 'x'), seededTensor([1, 5, 2], 'y')];
+      expect(net.outputs[0]!.shape).toEqual([null, 3, 2]);
+      await expectClose(net.predict(x) as Tensor, await (copy.apply(x) as Tensor).data(), { relative: 0 });
+    });
+
     it('train, save and reload in parts', () =>
       expectTrainsAndReloads(() => [covarianceMatrix({ inputShape: [6, 3] }), triu()], [6, 3]));
   });
 
   describe('rejects', () => {
+    it('options that cannot work', async () => {
+      await expectCovpoolError(() => gaussianMatrix({ name: 'g', beta: 0 }), 'bad-argument', /g: beta must be/);
+      await expectCovpoolError(() => triu({ order: 'lower' as TriuOrder }), 'bad-argument', /unknown order 'lower'/);
+      const centering = 'row' as Centering;
+      await expectCovpoolError(() => crossCovarianceMatrix({ centering }), 'bad-argument', /unknown centering 'row'/);
+    });
+
     it('an option that plain covariance has not', () =>
       expectCovpoolError(
         () => pooling('cov', { iterations: 3 }),

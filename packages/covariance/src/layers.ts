@@ -1,2 +1,15 @@
 export { covariancePooling, CovariancePooling } from './covariance-pooling.ts';
-export { covarianceMatrix, CovarianceMatrix, triu, TriuVectorize } from './matrix-layers.ts';
+export type { CovariancePoolingConfig } from './covariance-pooling.ts';
+export {
+  covarianceMatrix,
+  CovarianceMatrix,
+  crossCovarianceMatrix,
+  CrossCovarianceMatrix,
+  gaussianMatrix,
+  GaussianMatrix,
+  secondMomentMatrix,
+  SecondMomentMatrix,
+} from './matrix-layers.ts';
+export type { CrossCovarianceMatrixConfig, GaussianMatrixConfig } from './matrix-layers.ts';
+export { fromTriu, triu, TriuMatrix, TriuVectorize } from './triu-layers.ts';
+export type { TriuConfig } from './triu-layers.ts';
