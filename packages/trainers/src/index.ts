@@ -1,6 +1,7 @@
 export { ownShards } from './batch-source.ts';
 export type { BatchSource, ShardBatch } from './batch-source.ts';
 export { crossEntropy } from './cross-entropy.ts';
+export { hybrid } from './hybrid.ts';
 export { predictAll } from './predict.ts';
 export type { Predictions } from './predict.ts';
 export { lastDrop, publishedSchedules, schedule, schedules } from './schedules.ts';

@@ -1,6 +1,3 @@
-import type { Communicator, ShardVector } from '@covpool/base';
-import { soloCommunicator } from '@covpool/base';
-import { exportState } from '@covpool/checkpoints';
 import { describeEngines, expectCovpoolError } from '@covpool/testing';
 import { fill, memory } from '@tensorflow/tfjs-core';
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -12,12 +9,7 @@ import { RunFolder } from './run-folder.ts';
 import { schedule } from './schedules.ts';
 import { sgd } from './sgd.ts';
 import { train, type EpochRecord, type TrainOptions } from './train.ts';
-import { smallNet, stripes } from './training.fixture.ts';
-
-const weightsOf = async (model: ReturnType<typeof smallNet>) =>
-  Object.fromEntries(
-    [...(await exportState(model))].map(([name, { data }]) => [name, Buffer.from(data).toString('hex')]),
-  );
+import { pairOfRanks, smallNet, stripes, weightsOf } from './training.fixture.ts';
 
 const settings = (more: Partial<TrainOptions> = {}): TrainOptions => ({
   model: smallNet(),
@@ -32,29 +24,6 @@ const settings = (more: Partial<TrainOptions> = {}): TrainOptions => ({
 
 /** Numbers of a record that do not depend on the clock. */
 const numbers = ({ epoch, lr, loss, top1 }: EpochRecord) => ({ epoch, lr, loss, top1 });
-
-/** Two ranks in one thread that take turns. */
-function pairOfRanks(): Communicator[] {
-  let waiting: { own: ShardVector[]; resolve: (sum: Float32Array) => void } | undefined;
-  return [0, 1].map((rank) => ({
-    rank,
-    size: 2,
-    sumShards: (own, shards) =>
-      new Promise((resolve) => {
-        if (!waiting) waiting = { own, resolve };
-        else {
-          const first = waiting;
-          waiting = undefined;
-          void soloCommunicator.sumShards([...first.own, ...own], shards).then((sum) => {
-            first.resolve(sum.slice());
-            resolve(sum);
-          });
-        }
-      }),
-    broadcast: async () => {},
-    barrier: async () => {},
-  }));
-}
 
 let folder: string;
 beforeEach(async () => {
@@ -148,9 +117,12 @@ describeEngines('train', () => {
     expect(kept.map(numbers)).toEqual(records.map(numbers));
   });
 
-  it('stops with one line when the loss is not a number any more', async () => {
+  it('stops with one line when the loss is not a number any more, and keeps no tensor', async () => {
     const diverging = settings({ schedule: schedule({ name: 'constant', base: 1e30 }) });
+    const before = memory().numTensors;
     await expectCovpoolError(() => train(diverging), 'non-finite', /the loss became \S+ in epoch 1, step \d; lower/);
+    diverging.optimizer.dispose();
+    expect(memory().numTensors).toBe(before);
   });
 
   it('refuses labels that the network has no output for', async () => {

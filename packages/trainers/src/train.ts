@@ -48,6 +48,7 @@ export interface StepReport {
 }
 
 export interface TrainOptions {
+  /** Trained in place, unless `onEpochStart` puts another in its place. */
   model: LayersModel;
   optimizer: Optimizer;
   schedule: Schedule;
@@ -62,6 +63,11 @@ export interface TrainOptions {
   start?: TrainingPosition;
   /** Aborting ends the training after the running step, on all ranks. */
   signal?: AbortSignal;
+  /**
+   * Called on every rank before an epoch (from 0), also before the rest of one that is resumed: the network that trains
+   * from here on, which may be another with weights of the same names. The optimiser's state stays, by the weights' names.
+   */
+  onEpochStart?: (epoch: number, model: LayersModel) => Promise<LayersModel>;
   onStep?: (report: StepReport) => void;
   /** Called on every rank after each epoch: evaluation, checkpoints. */
   onEpoch?: (record: EpochRecord, position: TrainingPosition) => Promise<void>;
@@ -77,19 +83,21 @@ export const trainingStart: TrainingPosition = { epoch: 0, step: 0, lossSum: 0, 
  * @throws non-finite when the loss is not a number any more, naming epoch and step
  */
 export async function train(options: TrainOptions): Promise<TrainingPosition> {
-  const { model, optimizer, schedule, source, epochs, shards = 1, seed = 0, labelSmoothing = 0 } = options;
-  const { communicator = soloCommunicator, signal, onStep, onEpoch } = options;
+  const { optimizer, schedule, source, epochs, shards = 1, seed = 0, labelSmoothing = 0 } = options;
+  const { communicator = soloCommunicator, signal, onEpochStart, onStep, onEpoch } = options;
   checkArgument(
     communicator.size <= shards,
     () => `train: every rank needs a shard, got ${communicator.size} ranks for ${shards} shards`,
   );
   const { stepsPerEpoch } = source;
   const own = ownShards(communicator, shards);
-  const parameters = trainableState(model);
+  let { model } = options;
   const position = { ...(options.start ?? trainingStart) };
 
   while (position.epoch < epochs) {
     const { epoch } = position;
+    model = (await onEpochStart?.(epoch, model)) ?? model;
+    const parameters = trainableState(model);
     const begun = performance.now();
     const from = { step: position.step, samples: position.samples };
     let lr = 0;
@@ -110,6 +118,7 @@ export async function train(options: TrainOptions): Promise<TrainingPosition> {
         signal?.aborted ?? false,
       );
       if (!Number.isFinite(loss)) {
+        dispose([...gradients, ...statistics]);
         throw new CovpoolError(
           'non-finite',
           `train: the loss became ${loss} in epoch ${epoch + 1}, step ${

@@ -1,19 +1,63 @@
-import { Random } from '@covpool/base';
-import { BatchNorm, Conv2d, Linear, pooling, withSeed } from '@covpool/core';
+import { type Communicator, Random, type ShardVector, soloCommunicator } from '@covpool/base';
+import { exportState } from '@covpool/checkpoints';
+import { BatchNorm, Conv2d, globalAveragePooling, Linear, PoolingLayer, withSeed } from '@covpool/core';
+import { max, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { layers, type LayersModel, sequential } from '@tensorflow/tfjs-layers';
 import type { BatchSource, ShardBatch } from './batch-source.ts';
 
+/** A pooling with the weights of global average pooling and another result. */
+class MaximumPooling extends PoolingLayer {
+  static className = 'covpool/trainers/MaximumPooling';
+
+  protected override descriptorLength(channels: number): number {
+    return channels;
+  }
+
+  protected override pool(features: Tensor3D): Tensor2D {
+    return max(features, 1);
+  }
+}
+
 /** A small network with every kind of state: convolution, batch normalisation, a reduction below a pooling. */
-export function smallNet(seed = 1): LayersModel {
+export function smallNet(seed = 1, head: 'mean' | 'max' = 'mean', dim = 8): LayersModel {
   return withSeed(seed, () => {
     const net = sequential();
     net.add(new Conv2d({ name: 'conv1', filters: 6, kernelSize: 3, inputShape: [8, 8, 3] }));
     net.add(new BatchNorm({ name: 'bn1' }));
     net.add(layers.reLU({ name: 'relu' }));
-    net.add(pooling('gap', { name: 'pool', dim: 8 }));
+    net.add(head === 'mean' ? globalAveragePooling({ name: 'pool', dim }) : new MaximumPooling({ name: 'pool', dim }));
     net.add(new Linear({ name: 'fc', units: 3 }));
     return net;
   });
+}
+
+/** The bytes of every weight, by name. */
+export async function weightsOf(model: LayersModel): Promise<Record<string, string>> {
+  const state = await exportState(model);
+  return Object.fromEntries([...state].map(([name, { data }]) => [name, Buffer.from(data).toString('hex')]));
+}
+
+/** Two ranks in one thread that take turns. */
+export function pairOfRanks(): Communicator[] {
+  let waiting: { own: ShardVector[]; resolve: (sum: Float32Array) => void } | undefined;
+  return [0, 1].map((rank) => ({
+    rank,
+    size: 2,
+    sumShards: (own, shards) =>
+      new Promise((resolve) => {
+        if (!waiting) waiting = { own, resolve };
+        else {
+          const first = waiting;
+          waiting = undefined;
+          void soloCommunicator.sumShards([...first.own, ...own], shards).then((sum) => {
+            first.resolve(sum.slice());
+            resolve(sum);
+          });
+        }
+      }),
+    broadcast: async () => {},
+    barrier: async () => {},
+  }));
 }
 
 const SIZE = 8;
