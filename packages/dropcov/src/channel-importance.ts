@@ -1,18 +1,5 @@
-import { checkArgument } from '@covpool/base';
-import { asRows } from '@covpool/covariance';
-import {
-  matMul,
-  mean,
-  pad,
-  reshape,
-  slice,
-  softmax,
-  stack,
-  type Tensor,
-  type Tensor2D,
-  type Tensor3D,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { softmax, type Tensor, type Tensor2D, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { ecaScores } from './eca-scores.ts';
 
 /**
  * How important each channel of each image is (efficient channel attention, Wang et al., CVPR 2020, with a softmax):
@@ -23,19 +10,5 @@ import {
  * @returns ω [B,d]; each row sums to 1
  */
 export function channelImportance(x: Tensor, kernel: Tensor3D): Tensor2D {
-  checkArgument(kernel.size === 3, () => `channelImportance: the kernel must be [3,1,1], got [${kernel.shape}]`);
-  return tidy(() => {
-    const rows = asRows('channelImportance', x);
-    const [batch, , channels] = rows.shape;
-    const padded = pad(mean(rows, 1), [
-      [0, 0],
-      [1, 1],
-    ]);
-    const neighbours = stack(
-      [0, 1, 2].map((tap) => slice(padded, [0, tap], [batch, channels])),
-      2,
-    );
-    const scores = matMul(reshape(neighbours, [-1, 3]), reshape(kernel, [3, 1]));
-    return softmax(reshape(scores, [batch, channels])) as Tensor2D;
-  });
+  return tidy(() => softmax(ecaScores('channelImportance', x, kernel)));
 }

@@ -1,11 +1,12 @@
-import { maskSeed, type PoolingConfig, PoolingLayer, poolings, registerLayer, torchUniform } from '@covpool/core';
-import { covariance, triuVectorize } from '@covpool/covariance';
+import { maskSeed, type PoolingConfig, poolings, registerLayer, torchUniform } from '@covpool/core';
+import { triuVectorize } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { type DropRateOptions, type ResolvedDropRate, resolveDropRate } from './adaptive-drop-rate.ts';
 import { channelImportance } from './channel-importance.ts';
 import { dropCov } from './drop-cov.ts';
 import { dropCovPresets, presetOf } from './presets.ts';
+import { paper, TrainingOnlyPooling } from './training-only-pooling.ts';
 
 export interface DropCovPoolingConfig extends PoolingConfig, DropRateOptions {}
 
@@ -15,7 +16,7 @@ export interface DropCovPoolingConfig extends PoolingConfig, DropRateOptions {}
  * `eca_layer.conv.weight` as in the authors' code and plays no part outside of training. A `preset` brings its reduction:
  * 128 channels in `paper`, 256 in `reference`.
  */
-export class DropCovPooling extends PoolingLayer {
+export class DropCovPooling extends TrainingOnlyPooling {
   static className = 'covpool/dropcov/DropCovPooling';
   private readonly options: ResolvedDropRate;
   private kernel!: LayerVariable;
@@ -29,14 +30,9 @@ export class DropCovPooling extends PoolingLayer {
     this.kernel = this.addNamedWeight('eca_layer.conv.weight', [3, 1, 1], torchUniform(3), { toTorch: [2, 1, 0] });
   }
 
-  protected override descriptorLength(channels: number): number {
-    return (channels * (channels + 1)) / 2;
-  }
-
-  protected override pool(features: Tensor3D, training: boolean): Tensor2D {
-    if (!training) return triuVectorize(covariance(features));
+  protected override poolInTraining(features: Tensor3D): Tensor2D {
     const importance = channelImportance(features, this.kernel.read() as Tensor3D);
-    return triuVectorize(dropCov(features, importance, { training, seed: maskSeed(this.name), ...this.options }));
+    return triuVectorize(dropCov(features, importance, { training: true, seed: maskSeed(this.name), ...this.options }));
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -65,8 +61,7 @@ poolings.register('dropcov', {
   create: dropCovPooling,
   options: ['preset', 'scale', 'maxRate'],
   summary: 'covariance after adaptive channel dropout, upper triangle',
-  paper:
-    'Wang, Gao, Zhang, Xie, Li & Hu, DropCov: A Simple yet Effective Method for Improving Deep Architectures, NeurIPS 2022',
+  paper,
   function: 'dropCov',
   layer: 'dropCovPooling',
   gradient: 'automatic',

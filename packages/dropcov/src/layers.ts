@@ -1,2 +1,14 @@
 export { dropCovPooling, DropCovPooling } from './drop-cov-pooling.ts';
 export type { DropCovPoolingConfig } from './drop-cov-pooling.ts';
+export { keepLargestPooling, KeepLargestPooling } from './keep-largest-pooling.ts';
+export type { KeepLargestPoolingConfig } from './keep-largest-pooling.ts';
+export { dropUniformPooling, DropUniformPooling } from './drop-uniform-pooling.ts';
+export type { DropUniformPoolingConfig } from './drop-uniform-pooling.ts';
+export { dropUniformRanksPooling, DropUniformRanksPooling } from './drop-uniform-ranks-pooling.ts';
+export type { DropUniformRanksPoolingConfig } from './drop-uniform-ranks-pooling.ts';
+export { dropUniformChannelsPooling, DropUniformChannelsPooling } from './drop-uniform-channels-pooling.ts';
+export type { DropUniformChannelsPoolingConfig } from './drop-uniform-channels-pooling.ts';
+export { hardEcaPooling, HardEcaPooling } from './hard-eca-pooling.ts';
+export type { HardEcaPoolingConfig } from './hard-eca-pooling.ts';
+export { hardSePooling, HardSePooling } from './hard-se-pooling.ts';
+export type { HardSeOptions, HardSePoolingConfig } from './hard-se-pooling.ts';
