@@ -55,7 +55,7 @@ def goldens():
     for shape, filter_shape, groups in [
         ((2, 3, 3, 4), (3, 1, 2, 4), 2),
         ((1, 4, 2, 6), (5, 1, 2, 6), 3),
-        ((1, 2, 2, 3), (1, 1, 3, 2), 1),
+        ((1, 2, 2, 4), (1, 1, 1, 8), 4),
     ]:
         inputs = {
             "x": draw(shape, golden.name, "x", shape),

@@ -108,6 +108,56 @@ class NewtonRoot(torch.autograd.Function):
             return torch.autograd.grad((newton_schulz_sqrt(leaf, 10) * sym(g)).sum(), leaf)[0]
 
 
+class PowerIteration(torch.autograd.Function):
+    """The largest eigenvector v of M; backwards Σ_{k≤19} Mᵏ/lᵏ⁺¹ (I − vvᵀ) dv vᵀ."""
+
+    @staticmethod
+    def forward(ctx, m):
+        v = torch.linalg.eigh(m)[1][:, :, -1:]
+        ctx.save_for_backward(m, v)
+        return v
+
+    @staticmethod
+    def backward(ctx, dv):
+        m, v = ctx.saved_tensors
+        length = v.mT @ m @ v
+        term = (dv - v @ (v.mT @ dv)) / length
+        total = torch.zeros_like(dv)
+        for _ in range(20):
+            total, term = total + term, m @ term / length
+        return total @ v.mT
+
+
+def power_iteration_root(a):
+    """One eigenvector after the other, each of the deflated matrix; the gradient flows through the deflation too."""
+    deflated, root = a, 0
+    for _ in range(a.shape[-1]):
+        v = PowerIteration.apply(deflated)
+        value = v.mT @ deflated @ v
+        root = root + value.sqrt() * v @ v.mT
+        deflated = deflated - value * v @ v.mT
+    return root
+
+
+class TopNRoot(torch.autograd.Function):
+    """The smallest of every 256 eigenvalues' 50 (rounded) set to 2⁻⁵², forwards and backwards."""
+
+    @staticmethod
+    def forward(ctx, a):
+        values, vectors = descending(a)
+        values[:, round(206 / 256 * a.shape[-1]) :] = EPS64
+        ctx.save_for_backward(values, vectors)
+        return rebuild(vectors, values.sqrt())
+
+    @staticmethod
+    def backward(ctx, g):
+        values, u = ctx.saved_tensors
+        gs = sym(g)
+        d_u = 2 * gs @ u * values.sqrt()[:, None, :]
+        d_values = torch.diagonal(u.mT @ gs @ u, dim1=-2, dim2=-1) / (2 * values.sqrt())
+        return sym(u @ (k_matrix(values, "k-matrix").mT * (u.mT @ d_u) + torch.diag_embed(d_values)) @ u.mT)
+
+
 def scaling_eigen_branch(a):
     values, vectors = descending(a)
     root, inverse = rebuild(vectors, values.sqrt()), rebuild(vectors, torch.exp(-values))
@@ -144,6 +194,13 @@ def goldens():
             # Well conditioned: only the Taylor series is off.
             golden.add(f, {"a": a}, {"gradient": variant}, exact=variant != "taylor")
         golden.add(NewtonRoot.apply, {"a": a}, {"gradient": "newton"}, exact=False)
+        golden.add(power_iteration_root, {"a": a}, {"gradient": "pi"}, exact=False)
+    yield golden
+
+    golden = Golden("matrixPowerTopN", symmetric=["a"])
+    for batch, d in [(2, 4), (2, 6), (1, 5)]:
+        # One eigenvalue is set; with more, the published code takes K of their tie from the whole batch.
+        golden.add(TopNRoot.apply, {"a": draw_spd(batch, d, golden.name, d)}, {"gradient": "topn"}, exact=False)
     yield golden
 
     golden = Golden("matrixPowerNormalizedPublished", symmetric=["a"])
