@@ -1,10 +1,14 @@
+export { bilinear } from './bilinear.ts';
 export { covariance } from './covariance.ts';
 export { crossCovariance } from './cross-covariance.ts';
 export type { Centering, CrossCovarianceOptions } from './cross-covariance.ts';
 export { gaussianEmbedding, gaussianRows } from './gaussian-embedding.ts';
 export type { GaussianEmbeddingOptions } from './gaussian-embedding.ts';
+export { l2Normalize } from './l2-normalize.ts';
 export { asRows } from './rows.ts';
 export { secondMoment } from './second-moment.ts';
+export { signedSqrt } from './signed-sqrt.ts';
+export type { SignedSqrtOptions } from './signed-sqrt.ts';
 export { triuPermutation } from './triu-places.ts';
 export type { TriuOrder } from './triu-places.ts';
 export { triuMatrix, triuVectorize } from './triu.ts';

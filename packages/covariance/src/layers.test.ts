@@ -7,18 +7,21 @@ import {
   seededTensor,
 } from '@covpool/testing';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { input, model, sequential, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { input, layers, model, sequential, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { type Centering, crossCovariance } from './cross-covariance.ts';
 import { gaussianEmbedding } from './gaussian-embedding.ts';
 import {
+  bilinearPooling,
   covarianceMatrix,
   covariancePooling,
   crossCovarianceMatrix,
-  CrossCovarianceMatrix,
+  type CrossCovarianceMatrixConfig,
   fromTriu,
   gaussianMatrix,
+  l2Normalization,
   secondMomentMatrix,
+  signedSquareRoot,
   triu,
 } from './layers.ts';
 import { secondMoment } from './second-moment.ts';
@@ -44,6 +47,19 @@ describeEngines('layers of covariance', () => {
         [crossCovarianceMatrix(options).apply([x, y]), crossCovariance(x, y, options)],
       ] as [Tensor, Tensor][];
       for (const [ours, expected] of pairs) await expectClose(ours, await expected.data(), { relative: 0 });
+    });
+
+    it('in a row are bilinear pooling', async () => {
+      const x = seededTensor([2, 5, 3], 'bilinear');
+      const parts = sequential({
+        layers: [
+          secondMomentMatrix({ inputShape: [5, 3] }),
+          layers.flatten(),
+          signedSquareRoot({ epsilon: 1e-8 }),
+          l2Normalization(),
+        ],
+      });
+      await expectClose(parts.predict(x) as Tensor, await (bilinearPooling().apply(x) as Tensor).data());
     });
 
     it('have the shapes that they say', () => {
@@ -78,17 +94,19 @@ describeEngines('layers of covariance', () => {
       expectTrainsAndReloads(() => [pooling('cov', { dim: 4, name: 'pool', inputShape: [4, 4, 6] })], [4, 4, 6]));
 
     it.each([
-      ['gaussianMatrix', () => gaussianMatrix({ beta: 2, inputShape: [4, 3] })],
-      ['secondMomentMatrix', () => secondMomentMatrix({ inputShape: [4, 3] })],
+      ['gaussianMatrix', () => gaussianMatrix({ beta: 2, inputShape: [3, 3] })],
+      ['signedSquareRoot', () => signedSquareRoot({ epsilon: 0.1, inputShape: [3, 3] })],
+      ['l2Normalization', () => l2Normalization({ inputShape: [3, 3] })],
+      ['secondMomentMatrix', () => secondMomentMatrix({ inputShape: [3, 3] })],
     ])('train, save and reload: %s', (_, first) =>
-      expectTrainsAndReloads(() => [first(), triu({ order: 'columns' })], [4, 3]),
+      expectTrainsAndReloads(() => [first(), triu({ order: 'columns' })], [3, 3]),
     );
 
-    it('save and reload two inputs', async () => {
+    it('take two inputs, and are what their configuration says', async () => {
       const inputs = [input({ shape: [5, 3] }), input({ shape: [5, 2] })];
       const cross = crossCovarianceMatrix({ centering: 'none' });
       const net = model({ inputs, outputs: cross.apply(inputs) as SymbolicTensor });
-      const copy = CrossCovarianceMatrix.fromConfig(CrossCovarianceMatrix, cross.getConfig());
+      const copy = crossCovarianceMatrix(cross.getConfig() as CrossCovarianceMatrixConfig);
       const x = [seededTensor([1, 5, 3], 'x'), seededTensor([1, 5, 2], 'y')];
       expect(net.outputs[0]!.shape).toEqual([null, 3, 2]);
       await expectClose(net.predict(x) as Tensor, await (copy.apply(x) as Tensor).data(), { relative: 0 });
@@ -101,6 +119,7 @@ describeEngines('layers of covariance', () => {
   describe('rejects', () => {
     it('options that cannot work', async () => {
       await expectCovpoolError(() => gaussianMatrix({ name: 'g', beta: 0 }), 'bad-argument', /g: beta must be/);
+      await expectCovpoolError(() => signedSquareRoot({ epsilon: -1 }), 'bad-argument', /epsilon must be/);
       await expectCovpoolError(() => triu({ order: 'lower' as TriuOrder }), 'bad-argument', /unknown order 'lower'/);
       const centering = 'row' as Centering;
       await expectCovpoolError(() => crossCovarianceMatrix({ centering }), 'bad-argument', /unknown centering 'row'/);

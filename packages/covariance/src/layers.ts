@@ -1,3 +1,4 @@
+export { bilinearPooling, BilinearPooling } from './bilinear-pooling.ts';
 export { covariancePooling, CovariancePooling } from './covariance-pooling.ts';
 export type { CovariancePoolingConfig } from './covariance-pooling.ts';
 export {
@@ -13,3 +14,5 @@ export {
 export type { CrossCovarianceMatrixConfig, GaussianMatrixConfig } from './matrix-layers.ts';
 export { fromTriu, triu, TriuMatrix, TriuVectorize } from './triu-layers.ts';
 export type { TriuConfig } from './triu-layers.ts';
+export { l2Normalization, L2Normalization, signedSquareRoot, SignedSquareRoot } from './vector-layers.ts';
+export type { SignedSquareRootConfig } from './vector-layers.ts';
