@@ -52,7 +52,7 @@ def tensor_json(t):
 
 def difference_quotient(f, inputs, name, step=1e-5):
     """Central differences of a scalar function, entry by entry."""
-    source = inputs[name].detach().clone()
+    source = inputs[name].detach().clone(memory_format=torch.contiguous_format)
     flat = source.view(-1)
     result = torch.zeros_like(flat)
     for i in range(flat.numel()):

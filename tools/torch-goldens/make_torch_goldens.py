@@ -9,10 +9,11 @@ import sys
 import covariance
 import dropcov
 import gsop
+import idccp
 import iterative
 import spectral
 
-SECTIONS = [covariance, iterative, spectral, dropcov, gsop]
+SECTIONS = [covariance, iterative, spectral, dropcov, gsop, idccp]
 
 
 def main(wanted):

@@ -31,14 +31,19 @@ def matrix_power(a, alpha=0.5, epsilon=0.0, norm="none"):
     return rebuild(vectors, post_normalized((values + epsilon) ** alpha, norm))
 
 
+def centred_coordinates(x):
+    """The centred rows in an orthonormal basis of what centring leaves: [B,M−1,d], of full rank."""
+    m = x.shape[1]
+    _, basis = torch.linalg.eigh(torch.eye(m) - 1 / m)
+    return basis[:, 1:].mT @ x
+
+
 def matrix_power_of_features(x, alpha=0.5, norm="none"):
     """Of covariances of any rank: with Y the centred rows in M−1 coordinates, f(YᵀY/M) = Yᵀ g(YYᵀ/M) Y/M, g(λ) = f(λ)/λ."""
     m, d = x.shape[1:]
     if m > d:
         return matrix_power(covariance(x), alpha, norm=norm)
-    # The eigenvectors of the centring projector whose eigenvalue is 1: an orthonormal basis of what centring leaves.
-    _, basis = torch.linalg.eigh(torch.eye(m) - 1 / m)
-    y = basis[:, 1:].mT @ x
+    y = centred_coordinates(x)
     values, vectors = descending(y @ y.mT / m)
     return y.mT @ rebuild(vectors, post_normalized(values**alpha, norm) / values) @ y / m
 
@@ -164,6 +169,18 @@ def scaling_eigen_branch(a):
     return root * (1 + torch.linalg.matrix_norm(root @ inverse.mT))[:, None, None]
 
 
+def scaling_eigen_branch_of_features(x):
+    """The kernel adds nothing to the norm: with M ≤ d, of the M−1 other eigenvalues alone."""
+    m, d = x.shape[1:]
+    if m > d:
+        return scaling_eigen_branch(covariance(x))
+    y = centred_coordinates(x)
+    values, vectors = descending(y @ y.mT / m)
+    root = y.mT @ rebuild(vectors, values**-0.5) @ y / m
+    norm = (values * torch.exp(-2 * values)).sum(1).sqrt()
+    return root * (1 + norm)[:, None, None]
+
+
 def cholesky_log(a, epsilon=1e-6):
     l = torch.linalg.cholesky(a + epsilon * torch.eye(a.shape[-1]))
     strict = torch.tril(l, -1)
@@ -215,6 +232,11 @@ def goldens():
         x = draw(shape, golden.name, "x", shape)
         for options in ({"alpha": 0.5}, {"alpha": 0.7, "norm": "m-l2"}, {"alpha": 0.5, "norm": "m-fro"}):
             golden.add(lambda x, o=options: matrix_power_of_features(x, **o), {"x": x}, options, check=1e-5)
+    yield golden
+
+    golden = Golden("scalingEigenBranchCov")
+    for shape in SHAPES:
+        golden.add(scaling_eigen_branch_of_features, {"x": draw(shape, golden.name, "x", shape)}, check=1e-5)
     yield golden
 
     golden = Golden("eighValues", symmetric=["a"])

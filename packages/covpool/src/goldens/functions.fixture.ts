@@ -1,5 +1,16 @@
 import { covariance, crossCovariance, gaussianEmbedding, secondMoment, triuVectorize } from '@covpool/covariance';
-import { adaptiveDropRate, channelImportance, dropCov } from '@covpool/dropcov';
+import {
+  adaptiveDropRate,
+  channelImportance,
+  dropCov,
+  dropUniform,
+  dropUniformChannels,
+  dropUniformRanks,
+  ecaAttention,
+  hardAttention,
+  keepLargest,
+  seAttention,
+} from '@covpool/dropcov';
 import { adaptiveAveragePool, groupedConvolution, rowConvolution, spatialCovariance } from '@covpool/gsop';
 import {
   eigh,
@@ -8,6 +19,7 @@ import {
   matrixPowerCov,
   newtonSchulzSqrt,
   scalingEigenBranch,
+  scalingEigenBranchCov,
 } from '@covpool/matrix-power';
 import {
   expandDims,
@@ -48,6 +60,10 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
   covariance: plain(covariance),
   crossCovariance: plain(crossCovariance),
   dropCov: plain(dropCov),
+  dropUniform: plain(dropUniform),
+  dropUniformChannels: plain(dropUniformChannels),
+  dropUniformRanks: plain(dropUniformRanks),
+  ecaAttention: plain(ecaAttention),
   eighCubed: plain(cubeByEigh),
   eighValues: plain((a: Tensor3D) => eigh(a).values),
   gaussianEmbedding: plain(gaussianEmbedding),
@@ -55,7 +71,9 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
     call: ([x, filter, bias], { groups }) =>
       groupedConvolution(x as Tensor4D, filter as Tensor4D, bias as Tensor1D, groups as number),
   },
+  hardAttention: plain(hardAttention),
   isqrtCov: plain(isqrtCov),
+  keepLargest: plain(keepLargest),
   matrixPower: plain(matrixPower),
   matrixPowerCov: plain(matrixPowerCov),
   matrixPowerNormalizedPublished: plain(matrixPower),
@@ -64,6 +82,8 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
   newtonSchulzSqrt: plain(newtonSchulzSqrt),
   rowConvolution: plain(rowConvolution),
   scalingEigenBranch: plain(scalingEigenBranch),
+  scalingEigenBranchCov: plain(scalingEigenBranchCov),
+  seAttention: plain(seAttention),
   secondMoment: plain(secondMoment),
   spatialCovariance: plain(spatialCovariance),
   triuCovariance: plain((x: Tensor) => triuVectorize(covariance(x))),
