@@ -62,12 +62,12 @@ function raised(values: Float64Array, rank: number, d: number, { floor = -Infini
   );
 }
 
-/** The rows less their mean, in float64. */
+/** The rows less their mean, in float64. The sum of equal float32 rows is exact: they come out as zeros. */
 export function centredRows(x: ArrayLike<number>, count: number, d: number): Float64Array {
   const rows = Float64Array.from(x);
-  const mean = new Float64Array(d);
-  for (let m = 0, at = 0; m < count; m++) for (let j = 0; j < d; j++, at++) mean[j]! += rows[at]! / count;
-  for (let m = 0, at = 0; m < count; m++) for (let j = 0; j < d; j++, at++) rows[at]! -= mean[j]!;
+  const sums = new Float64Array(d);
+  for (let m = 0, at = 0; m < count; m++) for (let j = 0; j < d; j++, at++) sums[j]! += rows[at]!;
+  for (let m = 0, at = 0; m < count; m++) for (let j = 0; j < d; j++, at++) rows[at]! -= sums[j]! / count;
   return rows;
 }
 
