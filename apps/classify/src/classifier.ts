@@ -57,10 +57,20 @@ function parseCard(text: string): ClassifierCard | undefined {
   }
 }
 
+/** A model folder, or that of a run's checkpoint: the last one or the best. */
+function modelFolder(folder: string, which: 'last' | 'best'): string {
+  return existsSync(join(folder, 'model.safetensors')) ? folder : join(folder, which);
+}
+
 /** Where the weights of a model folder or a run folder are; of a run, those after the last epoch or the best ones. */
 export function weightsFile(folder: string, which: 'last' | 'best' = 'last'): string {
-  const direct = join(folder, 'model.safetensors');
-  return existsSync(direct) ? direct : join(folder, which, 'model.safetensors');
+  return join(modelFolder(folder, which), 'model.safetensors');
+}
+
+/** The card of those weights: where the pooling changed in the course of a run, each checkpoint names its own. */
+export async function readWeightsCard(folder: string, which: 'last' | 'best' = 'last'): Promise<ClassifierCard> {
+  const inner = modelFolder(folder, which);
+  return readCard(existsSync(join(inner, 'config.json')) ? inner : folder);
 }
 
 /** A trained network and its card. */
@@ -68,7 +78,7 @@ export async function loadClassifier(
   folder: string,
   which?: 'last' | 'best',
 ): Promise<{ model: LayersModel; card: ClassifierCard }> {
-  const card = await readCard(folder);
+  const card = await readWeightsCard(folder, which);
   const model = buildClassifier(card);
   await loadWeights(model, weightsFile(folder, which));
   return { model, card };

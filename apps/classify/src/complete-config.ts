@@ -1,21 +1,44 @@
 import { CovpoolError, unknownName } from '@covpool/base';
-import { publishedSchedules } from '@covpool/trainers';
+import { lastDrop, publishedSchedules, schedule as makeSchedule, type ScheduleSpec } from '@covpool/trainers';
 import type { TrainChoices, TrainConfig } from './config.ts';
 
 const DEFAULT_EPOCHS = 15;
 const DEFAULT_DIM = 64;
 
-/** Settles what the schema leaves open: the published schedules, the number of epochs, the channels of a pooling. */
+/**
+ * Settles what the schema leaves open: the published schedules, the number of epochs, the channels of a pooling, the epoch of
+ * the hybrid protocol.
+ */
 export function completeConfig(choices: TrainChoices): TrainConfig {
   const published = publishedSchedule(choices);
-  const { lr, ...rest } = choices;
+  const { lr, hybrid, ...rest } = choices;
   const schedule = { ...(published?.schedule ?? choices.schedule), ...(lr === undefined ? {} : { base: lr }) };
+  const epochs = choices.epochs ?? published?.epochs ?? DEFAULT_EPOCHS;
+  const pool = withDim(choices.pool);
   return {
     ...rest,
     schedule,
-    epochs: choices.epochs ?? published?.epochs ?? DEFAULT_EPOCHS,
-    pool: withDim(choices.pool),
+    epochs,
+    pool,
+    ...(hybrid ? { hybrid: completeHybrid(hybrid, pool, schedule, epochs) } : {}),
   };
+}
+
+/** What both poolings of the hybrid protocol have in common: their weights, and what shapes them. */
+const SHARED_OPTIONS = ['dim', 'reduce', 'activation', 'groups'];
+
+function completeHybrid(
+  { pool: later, epoch }: NonNullable<TrainChoices['hybrid']>,
+  pool: TrainConfig['pool'],
+  schedule: ScheduleSpec,
+  epochs: number,
+): NonNullable<TrainConfig['hybrid']> {
+  const shared = Object.entries(pool).filter(([key]) => SHARED_OPTIONS.includes(key));
+  const at = epoch === 'last-drop' ? lastDrop(makeSchedule(schedule), epochs) : epoch;
+  if (at >= epochs) {
+    throw new CovpoolError('bad-argument', `train: hybrid.epoch must be below the ${epochs} epochs, got ${at}`);
+  }
+  return { pool: { ...Object.fromEntries(shared), ...later }, epoch: at };
 }
 
 /** Second-order poolings see 64 channels unless told otherwise: their output grows with the square. `gap` sees all. */

@@ -18,6 +18,21 @@ export const trainConfigSchema = z.strictObject({
   data: z.string('must be a folder').default(materialsFolder),
   backbone: z.string('must be a name').default('resnet8'),
   pool: named.default({ name: 'isqrt', dim: 64 }),
+  /**
+   * The hybrid protocol: after `epoch` epochs (by default where a step schedule drops last) the weights go on with another
+   * pooling. Absent: one pooling throughout.
+   */
+  hybrid: z
+    .strictObject(
+      {
+        pool: named,
+        epoch: z
+          .union([wholeFrom(1), z.literal('last-drop')], "must be a whole number from 1 or 'last-drop'")
+          .default('last-drop'),
+      },
+      'must have a pool, and may have an epoch',
+    )
+    .optional(),
   /** Side of the network's input in pixels. */
   size: wholeFrom(8).default(64),
   /** Training pictures: `crop` of a slightly larger one, `resized-crop` (ImageNet), or `none`. */
@@ -43,7 +58,7 @@ export const trainConfigSchema = z.strictObject({
 });
 
 /** The choices of a comparison: those of a training, with several poolings in place of one. */
-export const compareConfigSchema = trainConfigSchema.omit({ pool: true }).extend({
+export const compareConfigSchema = trainConfigSchema.omit({ pool: true, hybrid: true }).extend({
   pools: z
     .preprocess(
       (value) => (typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value),
@@ -58,4 +73,7 @@ export type TrainChoices = z.infer<typeof trainConfigSchema>;
 export type CompareChoices = z.infer<typeof compareConfigSchema>;
 
 /** A training with nothing left open. */
-export type TrainConfig = TrainChoices & { epochs: number };
+export type TrainConfig = Omit<TrainChoices, 'hybrid'> & {
+  epochs: number;
+  hybrid?: { pool: TrainChoices['pool']; epoch: number };
+};

@@ -3,7 +3,15 @@ import { readFile } from 'node:fs/promises';
 import type { Progress } from '@covpool/base';
 import { resolveConfig } from '@covpool/cli';
 import { useEngine } from '@covpool/engines';
-import { buildClassifier, type ClassifierCard, FORMAT, loadWeights, readCard, weightsFile } from './classifier.ts';
+import {
+  buildClassifier,
+  type ClassifierCard,
+  FORMAT,
+  loadWeights,
+  readCard,
+  readWeightsCard,
+  weightsFile,
+} from './classifier.ts';
 import { completeConfig } from './complete-config.ts';
 import { trainConfigSchema } from './config.ts';
 import { answers, score, type Scores } from './evaluate.ts';
@@ -28,7 +36,7 @@ export type Evaluation = Scores & { classes: string[]; data: string; weights: st
 export async function evaluateClassifier(request: EvaluationRequest, progress: Progress): Promise<Evaluation> {
   const { run, checkpoint, split, engine } = request;
   await useEngine(engine as Parameters<typeof useEngine>[0]);
-  const described = run === undefined ? await cardOfConfig(request) : await readCard(run);
+  const described = run === undefined ? await cardOfConfig(request) : await readWeightsCard(run, checkpoint);
   const data = request.data ?? dataFolder(described.training);
   const dataset = await openDataset(data, split);
   const card = described.classes.length > 0 ? described : { ...described, classes: [...dataset.classes] };

@@ -2,7 +2,15 @@ import { preprocessing } from '@covpool/backbones';
 import type { Communicator } from '@covpool/base';
 import { createLoader, type Dataset } from '@covpool/datasets';
 import { useEngine } from '@covpool/engines';
-import { type EpochRecord, schedule, sgd, type StepReport, train } from '@covpool/trainers';
+import {
+  type EpochRecord,
+  hybrid,
+  schedule,
+  sgd,
+  type StepReport,
+  train,
+  type TrainingPosition,
+} from '@covpool/trainers';
 import { RunFolder } from '@covpool/trainers/node';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { batchSource, dropsLast } from './batch-source.ts';
@@ -82,7 +90,10 @@ async function trainOne(
   const { config } = job;
   const begun = performance.now();
   const card = cardOf(config, data.train.classes);
-  const model = buildClassifier(card, config.seed);
+  let model = buildClassifier(card, config.seed);
+  const handOver = config.hybrid && handingOver(config.hybrid, card, config.seed);
+  // Refuses a pooling that cannot take over before there is a folder.
+  await handOver?.(0, model);
   const optimizer = sgd({ momentum: config.momentum, weightDecay: config.weightDecay });
   const rate = schedule(config.schedule);
   const loader = createLoader(data.train, {
@@ -114,6 +125,7 @@ async function trainOne(
       communicator,
       start,
       signal: watcher.signal,
+      onEpochStart: async (epoch, current) => (model = (await handOver?.(epoch, current)) ?? current),
       onStep: (report) => watcher.onStep?.(job, report),
       async onEpoch(record, position) {
         const { loss, top1, meanClassAccuracy } = score(await answers(model, data.val, card.input, { communicator }));
@@ -123,13 +135,14 @@ async function trainOne(
         lines.push(line);
         await folder.append(line);
         // An interruption between the two repeats the epoch, exactly; the other way round it would lose the best.
-        if (best) await folder.save('best', model, optimizer, position);
-        await folder.save('last', model, optimizer, position);
+        const own = cardAt(card, config, position);
+        if (best) await folder.save('best', model, optimizer, position, own);
+        await folder.save('last', model, optimizer, position, own);
         watcher.onEpoch?.(job, line);
       },
     });
     if (end.epoch < config.epochs) {
-      if (first) await folder.save('last', model, optimizer, end);
+      if (first) await folder.save('last', model, optimizer, end, cardAt(card, config, end));
       return false;
     }
     const all = await answers(model, data.val, card.input, { communicator });
@@ -156,6 +169,21 @@ async function trainOne(
     optimizer.dispose();
     model.dispose();
   }
+}
+
+/** The switch of the hybrid protocol. */
+function handingOver({ pool, epoch }: NonNullable<TrainConfig['hybrid']>, card: ClassifierCard, seed: number) {
+  return hybrid({ epoch, successor: () => buildClassifier({ ...card, pool }, seed) });
+}
+
+/** The card of the weights at a position: it names the pooling that trained them last. */
+function cardAt(
+  card: ClassifierCard,
+  { hybrid: later }: TrainConfig,
+  { epoch, step }: TrainingPosition,
+): ClassifierCard {
+  const lastEpoch = step > 0 ? epoch : epoch - 1;
+  return later && lastEpoch >= later.epoch ? { ...card, pool: later.pool } : card;
 }
 
 /** The card of a network that is to be trained. */

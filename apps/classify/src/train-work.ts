@@ -25,10 +25,15 @@ export function checkNothingElse(verb: string, only: string, options: object): v
   );
 }
 
+/** What tables, charts and folders call a training: its pooling, or both poolings of the hybrid protocol. */
+export function headName({ pool, hybrid }: Pick<TrainChoices, 'pool' | 'hybrid'>): string {
+  return hybrid ? `${pool.name}+${hybrid.pool.name}` : pool.name;
+}
+
 /** Trains into a new folder. */
 export async function newRun(choices: TrainChoices, folder: string, context: WorkContext): Promise<TrainOutcome> {
   const config = completeConfig(choices);
-  return finishRun({ name: config.pool.name, config, folder, resume: false }, context);
+  return finishRun({ name: headName(config), config, folder, resume: false }, context);
 }
 
 /** Goes on with a run where its last checkpoint stands. */
@@ -37,7 +42,7 @@ export async function resumeRun(folder: string, context: WorkContext): Promise<T
   const config = training as TrainConfig;
   const complete = await readRunResult(folder);
   if (complete) throw new CovpoolError('bad-argument', `train: ${folder} is complete; there is nothing to resume`);
-  return finishRun({ name: config.pool.name, config, folder, resume: true }, context);
+  return finishRun({ name: headName(config), config, folder, resume: true }, context);
 }
 
 async function finishRun(job: TrainJob, context: WorkContext): Promise<TrainOutcome> {

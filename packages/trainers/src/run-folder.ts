@@ -14,8 +14,8 @@ export type CheckpointName = 'last' | 'best';
 
 /**
  * A training's folder: `config.json` (resolved), `metrics.jsonl` (a line per epoch), `last/` and `best/` with
- * `model.safetensors` (PyTorch's names and layouts), `trainer.safetensors` (the optimiser's state and the position) and the
- * configuration. Whatever interrupts a write, each checkpoint is whole: it is written beside the old one and takes its name.
+ * `model.safetensors` (PyTorch's names and layouts), `trainer.safetensors` (the optimiser's state and the position) and a
+ * `config.json` of their own. Whatever interrupts a write, each checkpoint is whole: it is written beside the old one and takes its name.
  */
 export class RunFolder {
   private constructor(readonly path: string) {}
@@ -32,7 +32,7 @@ export class RunFolder {
     await mkdir(path, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
       throw new CovpoolError('io', `run: cannot make the folder ${path} (${cause.code ?? cause.message})`, { cause });
     });
-    await writeFileAtomic(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    await writeFileAtomic(join(path, 'config.json'), jsonText(config));
     return new RunFolder(path);
   }
 
@@ -66,11 +66,13 @@ export class RunFolder {
       });
   }
 
+  /** Writes a checkpoint. `config` stands beside its weights where they need another description than the run's. */
   async save(
     name: CheckpointName,
     model: LayersModel,
     optimizer: Optimizer,
     position: TrainingPosition,
+    config?: object,
   ): Promise<void> {
     const folder = join(this.path, name);
     const [fresh, old] = [`${folder}.new`, `${folder}.old`];
@@ -84,7 +86,8 @@ export class RunFolder {
     await saveSafetensors(join(fresh, 'trainer.safetensors'), await velocityData(optimizer), {
       position: JSON.stringify(position),
     });
-    await writeFileAtomic(join(fresh, 'config.json'), await readFile(join(this.path, 'config.json')));
+    const description = config ? jsonText(config) : await readFile(join(this.path, 'config.json'));
+    await writeFileAtomic(join(fresh, 'config.json'), description);
     await rm(old, { recursive: true, force: true });
     if (existsSync(folder)) await rename(folder, old);
     await rename(fresh, folder);
@@ -113,6 +116,8 @@ export class RunFolder {
     return position;
   }
 }
+
+const jsonText = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 
 function checkFinite(weights: Map<string, TensorData>, { epoch }: TrainingPosition): void {
   for (const [name, data] of weights) {

@@ -5,11 +5,17 @@ import { timestamp } from '../timestamp.ts';
 export const trainCommand = defineCommand({
   summary: 'train one network, every choice an option',
   description:
-    'Choices come from the defaults, then --config, then --set, then options. The run folder keeps the resolved choices,\n' +
+    'Choices come from the defaults, then --config, then options, then --set. The run folder keeps the resolved choices,\n' +
     "a line of metrics per epoch, the last and the best weights (safetensors with PyTorch's names), and a report.",
   options: {
     ...trainOptions,
     pool: { type: 'string', value: 'name', summary: 'gap, cov, isqrt, dropcov, …', fallback: 'isqrt' },
+    hybrid: { type: 'string', value: 'name', summary: 'go on with this pooling when the rate has dropped last' },
+    'hybrid-epoch': {
+      type: 'number',
+      summary: 'go on with it after so many epochs instead',
+      fallback: "the step schedule's last drop",
+    },
     out: {
       type: 'string',
       value: 'folder',
@@ -22,10 +28,14 @@ export const trainCommand = defineCommand({
     { command: 'train --pool dropcov --epochs 5', does: 'DropCov on the materials pictures' },
     { command: 'train --data ~/birds --backbone resnet18 --size 224 --schedule adju', does: 'your own pictures' },
     { command: 'train --config my.yaml --set pool.iterations=3', does: 'choices in a file, one of them changed' },
+    {
+      command: 'train --schedule step --set schedule.milestones=[8,12] --hybrid svd-pade',
+      does: 'iSQRT-COV, then the accurate root from epoch 13 on',
+    },
     { command: 'train --resume runs/resnet8-isqrt-20260102-030405', does: 'go on after Ctrl-C' },
   ],
   async run({ options, signal, print, progress, live }) {
-    const { config: file, set, out, resume, pool, dim, ...given } = options;
+    const { config: file, set, out, resume, pool, hybrid, 'hybrid-epoch': epoch, dim, ...given } = options;
     const work = await import('../train-work.ts');
     const { trainConfigSchema } = await import('../config.ts');
     if (resume !== undefined) {
@@ -35,9 +45,13 @@ export const trainCommand = defineCommand({
     const choices = await resolveConfig(trainConfigSchema, {
       file: file === undefined ? undefined : userPath(file),
       sets: set,
-      options: { ...optionsAsConfig(given), ...(pool ? { pool } : {}) },
+      options: {
+        ...optionsAsConfig(given),
+        pool,
+        ...(hybrid === undefined && epoch === undefined ? {} : { hybrid: { pool: hybrid, epoch } }),
+      },
     });
-    const name = `${choices.backbone}-${choices.pool.name}-${timestamp()}`;
+    const name = `${choices.backbone}-${work.headName(choices)}-${timestamp()}`;
     const folder = userPath(out ?? `runs/${name}`);
     const sized = dim === undefined ? choices : { ...choices, pool: { ...choices.pool, dim } };
     return work.newRun(sized, folder, { signal, print, progress, live });

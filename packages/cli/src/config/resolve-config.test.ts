@@ -37,7 +37,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('resolveConfig', () => {
-  it('takes defaults, then files, then --set, then options', async () => {
+  it('takes defaults, then files, then options, then --set', async () => {
     const base = { lr: 0.05 };
     expect(await resolveConfig(schema, { base })).toMatchObject({ epochs: 3, lr: 0.05 });
     expect(await resolveConfig(schema, { base, file: at('child.json') })).toMatchObject({ epochs: 5, lr: 0.3 });
@@ -49,11 +49,13 @@ describe('resolveConfig', () => {
       augment: { flip: false },
     });
     const options = { lr: 0.5, epochs: undefined, pool: { dim: undefined } };
-    expect(await resolveConfig(schema, { base, file: at('child.json'), sets, options })).toMatchObject({
+    expect(await resolveConfig(schema, { base, file: at('child.json'), options })).toMatchObject({
       epochs: 5,
       lr: 0.5,
-      pool: { dim: 32 },
     });
+    expect(await resolveConfig(schema, { base, file: at('child.json'), sets, options })).toMatchObject({ lr: 0.4 });
+    const chosen = { sets: ['pool.dim=32'], options: { pool: 'cov' } };
+    expect((await resolveConfig(schema, chosen)).pool).toEqual({ name: 'cov', dim: 32 });
   });
 
   it('changes a part of a default', async () => {

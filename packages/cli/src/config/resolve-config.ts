@@ -12,10 +12,10 @@ export interface ConfigSources {
   base?: Tree;
   /** An absolute path. */
   file?: string | undefined;
-  /** `--set a.b=value` */
-  sets?: string[] | undefined;
   /** Options of the command line; those that are undefined were not given. */
   options?: Tree;
+  /** `--set a.b=value` */
+  sets?: string[] | undefined;
 }
 
 /**
@@ -31,8 +31,9 @@ export async function resolveConfig<T>(schema: ZodType<T>, sources: ConfigSource
     { source: 'defaults', values: defaults.success && isTree(defaults.data) ? defaults.data : {} },
     { source: 'defaults', values: base },
     ...(file === undefined ? [] : await readConfigFile(file)),
-    ...(await Promise.all(sets.map(async (text) => ({ source: `--set ${text}`, values: await parseSet(text) })))),
     { source: 'options', values: withoutUndefined(options) },
+    // Above the options, so that `--pool cov --set pool.dim=8` sets an option of the pooling that was chosen.
+    ...(await Promise.all(sets.map(async (text) => ({ source: `--set ${text}`, values: await parseSet(text) })))),
   ];
   return checkConfig(schema, layers.map(({ values }) => values).reduce(mergeConfigs), (path) => sourceOf(layers, path));
 }
