@@ -1,5 +1,18 @@
 export { isqrtCovPooling, IsqrtCovPooling } from './isqrt-cov-pooling.ts';
 export type { IsqrtCovPoolingConfig } from './isqrt-cov-pooling.ts';
+export {
+  mpaInverseRoot,
+  MpaInverseRoot,
+  mpaPooling,
+  MpaPooling,
+  mpaRoot,
+  MpaRoot,
+  mtpPooling,
+  MtpPooling,
+  mtpRoot,
+  MtpRoot,
+} from './lyapunov-root-layers.ts';
+export type { LyapunovPoolingConfig, LyapunovRootConfig } from './lyapunov-root-layers.ts';
 export { matrixPowerNormalization, MatrixPowerNormalization } from './matrix-power-normalization.ts';
 export type { MatrixPowerNormalizationConfig } from './matrix-power-normalization.ts';
 export { matrixPowerPooling, MatrixPowerPooling } from './matrix-power-pooling.ts';

@@ -40,6 +40,9 @@ export function normOf(a: Tensor, norm: PreNormalization): Tensor {
 /** The norm that matrices are divided by. */
 export const floored = (t: Tensor): Tensor => maximum(t, NORM_FLOOR);
 
+/** 1 where a norm is above the floor, 0 where the matrix counts as zero. */
+export const aboveFloor = (t: Tensor): Tensor => cast(greater(t, NORM_FLOOR), 'float32');
+
 /** `G + Gᵀ` of each matrix of a batch: twice the symmetric part. */
 export const plusTranspose = (g: Tensor): Tensor => add(g, transpose(g, [0, 2, 1]));
 
@@ -53,7 +56,7 @@ export function normalizationGradient(
   norm: PreNormalization,
 ): Tensor {
   const scale = floored(t);
-  const acts = cast(greater(t, NORM_FLOOR), 'float32');
+  const acts = aboveFloor(t);
   const through = div(sum(mul(gradient, half), [1, 2], true), scale);
   const alongNorm = mul(sub(fromScale, through), acts);
   const direct = mul(plusTranspose(gradient), div(mul(acts, 0.25), scale));

@@ -1,0 +1,168 @@
+import {
+  describeEngines,
+  diagonal,
+  expectClose,
+  expectCovpoolError,
+  expectNoLeak,
+  flatten,
+  frobenius,
+  identity,
+  inner,
+  type Matrix,
+  numericGradient,
+  scale,
+  seededValues,
+  spectral,
+  symmetrise,
+  times,
+  tolerance,
+  toMatrix,
+  transpose,
+} from '@covpool/testing';
+import { grad, mul, sum, type Tensor, type Tensor3D, zeros } from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { batchOf, logSpaced, lyapunovOracle, scalarRoots } from './lyapunov.test-support.ts';
+import { mpaInverseSqrt } from './mpa-inverse-sqrt.ts';
+import { mpaSqrt } from './mpa-sqrt.ts';
+
+const random = (d: number, ...key: (string | number)[]): Matrix => toMatrix(seededValues(d * d, ...key), d);
+
+const gram = (d: number, rows: number): Matrix => {
+  const x = toMatrix(seededValues(rows * d, 'gram', d, rows), d);
+  return scale(times(transpose(x), x), 1 / rows);
+};
+
+const inverseOracle = (a: Matrix): Matrix => {
+  const n = frobenius(a);
+  return scale(spectral(scale(a, 1 / n), scalarRoots.inverse), 1 / Math.sqrt(n));
+};
+
+const matrices: Record<string, Matrix> = {
+  'of full rank': gram(5, 12),
+  'of rank 3 of 7': gram(7, 3),
+  'of rank one': gram(4, 1),
+  'with repeated eigenvalues': identity(4),
+  'of condition 1e12': logSpaced(8, 1e12),
+};
+
+/**
+ * The approximant's slope at 0 is 40 times its value there: every rounding of A/n, of 2⁻²⁴, costs 2.4e-6 of the result, and
+ * there are some ten of them on the way. The gradient holds R twice from each side, so four times as much.
+ */
+const nearZero = (): number => 2 * tolerance();
+
+describeEngines('mpaInverseSqrt', () => {
+  describe('values', () => {
+    it('maps eigenvalues as tabulated (spec 5.10)', async () => {
+      const table: [a: number, inverse: number, decimals: number][] = [
+        [1, 1, 6],
+        [0.5, 1.414214, 6],
+        [0.25, 1.999977, 6],
+        [0.1, 3.157578, 6],
+        [0.01, 8.018201, 6],
+        [0.001, 10.580063, 6],
+        [0, 11, 6],
+      ];
+      for (const [a, expected, decimals] of table) {
+        const root = mpaInverseSqrt(batchOf(diagonal([a, Math.sqrt(1 - a * a)])));
+        const tabulated = 0.51 * 10 ** -decimals;
+        expect(Math.abs((await root.data())[0]! - expected)).toBeLessThan(tabulated + tolerance() * expected);
+        expect(Math.abs(scalarRoots.inverse(a) - expected)).toBeLessThan(tabulated);
+      }
+    });
+
+    it.each(Object.keys(matrices))('is the approximant of a matrix %s', (key) =>
+      expectClose(mpaInverseSqrt(batchOf(matrices[key]!)), flatten(inverseOracle(matrices[key]!))),
+    );
+
+    it('is zero for the zero matrix', () =>
+      expectClose(mpaInverseSqrt(zeros([1, 3, 3])), new Array<number>(9).fill(0), { relative: 0 }));
+  });
+
+  describe('properties', () => {
+    it('is the inverse of mpaSqrt, symmetric, of degree −1/2, and turns with the basis', () =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 1, max: 6 }),
+          fc.integer({ min: 1, max: 8 }),
+          fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
+          async (d, rows, factor) => {
+            const a = gram(d, rows);
+            const inverse = toMatrix(await mpaInverseSqrt(batchOf(a)).data(), d);
+            const root = toMatrix(await mpaSqrt(batchOf(a)).data(), d);
+            // Entries of 11 and of 1 meet in the product.
+            await expectClose(flatten(times(root, inverse)), flatten(identity(d)), { relative: 11 * tolerance() });
+            await expectClose(flatten(inverse), flatten(transpose(inverse)));
+            await expectClose(mpaInverseSqrt(batchOf(scale(a, factor))), flatten(scale(inverse, factor ** -0.5)), {
+              relative: nearZero(),
+            });
+            const v = spectral(symmetrise(random(d, 'v', d)), (value) => Math.sign(value) || 1);
+            const turned = (m: Matrix): Matrix => times(times(v, m), transpose(v));
+            await expectClose(mpaInverseSqrt(batchOf(turned(a))), flatten(turned(inverse)), { relative: nearZero() });
+          },
+        ),
+        { seed: 13, numRuns: 15 },
+      ));
+  });
+
+  describe('gradient', () => {
+    it.each(Object.keys(matrices))('solves the Lyapunov equation as published for a matrix %s', async (key) => {
+      const a = matrices[key]!;
+      const g = random(a.length, 'G', a.length);
+      const r = inverseOracle(a);
+      const square = times(r, r);
+      const right = scale(times(times(square, symmetrise(g)), square), -1);
+      for (const iterations of [3, 8, 14]) {
+        const ours = grad((x: Tensor) => sum(mul(mpaInverseSqrt(x as Tensor3D, { iterations }), batchOf(g))))(
+          batchOf(a),
+        );
+        await expectClose(ours, flatten(lyapunovOracle(r, right, iterations)), { relative: 2 * nearZero() });
+      }
+    });
+
+    it('is the derivative of the exact inverse root where the approximant is exact', async () => {
+      const a = spectral(symmetrise(random(3, 'exact')), (value) => 1 + 0.05 * Math.sin(value));
+      const g = symmetrise(random(3, 'exact G'));
+      // Along symmetric directions: a step of an entry off the diagonal moves its mirror image, half each.
+      const numeric = numericGradient(
+        (values) =>
+          inner(
+            spectral(symmetrise(toMatrix(values, 3)), (value) => value ** -0.5),
+            g,
+          ),
+        flatten(a),
+      );
+      const ours = grad((x: Tensor) => sum(mul(mpaInverseSqrt(x as Tensor3D, { iterations: 12 }), batchOf(g))))(
+        batchOf(a),
+      );
+      await expectClose(ours, numeric);
+    });
+
+    it('is zero for the zero matrix', () =>
+      expectClose(
+        grad((a: Tensor) => sum(mpaInverseSqrt(a as Tensor3D)))(zeros([1, 3, 3])),
+        new Array<number>(9).fill(0),
+        { relative: 0 },
+      ));
+  });
+
+  describe('rejects', () => {
+    it('matrices that are not square, and no iterations', async () => {
+      await expectCovpoolError(() => mpaInverseSqrt(zeros([1, 2, 3])), 'bad-argument', /mpaInverseSqrt: matrices/);
+      await expectCovpoolError(
+        () => mpaInverseSqrt(zeros([1, 2, 2]), { iterations: 0 }),
+        'bad-argument',
+        /mpaInverseSqrt: iterations/,
+      );
+    });
+  });
+
+  describe('memory', () => {
+    it('keeps nothing but what it returns', async () => {
+      const a = batchOf(gram(3, 5));
+      await expectNoLeak(() => mpaInverseSqrt(a).dispose());
+      await expectNoLeak(() => grad((x: Tensor) => sum(mpaInverseSqrt(x as Tensor3D)))(a).dispose());
+    });
+  });
+});
