@@ -28,6 +28,8 @@ export function groupedConvolution(x: Tensor4D, filter: Tensor4D, bias: Tensor1D
     const rows = (filter.shape[0] - 1) / 2;
     const none: [number, number] = [0, 0];
     const padded = pad(x, [none, [rows, rows], none, none]);
+    // TensorFlow.js cannot differentiate a split into one part.
+    if (groups === 1) return add(conv2d(padded, filter, 1, 'valid'), bias);
     const filters = split<Tensor4D>(filter, groups, 3);
     const parts = split<Tensor4D>(padded, groups, 3).map((part, i) => conv2d(part, filters[i]!, 1, 'valid'));
     return add(concat(parts, 3), bias);
