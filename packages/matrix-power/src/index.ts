@@ -1,5 +1,6 @@
 export { eigh } from './eigh.ts';
 export { isqrtCov } from './isqrt-cov.ts';
+export type { IsqrtCovOptions } from './isqrt-cov.ts';
 export { exactRule } from './loewner.ts';
 export type { Loewner, LoewnerRule } from './loewner.ts';
 export { solveLyapunov } from './lyapunov.ts';
@@ -10,6 +11,7 @@ export { mpaInverseSqrt } from './mpa-inverse-sqrt.ts';
 export { mpaSqrt, mpaSqrtCov } from './mpa-sqrt.ts';
 export { mtpSqrt, mtpSqrtCov } from './mtp-sqrt.ts';
 export { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
+export type { NewtonSchulzOptions } from './newton-schulz-sqrt.ts';
 export { pade, sqrtSeries } from './pade.ts';
 export type { PreNormalization } from './pre-normalization.ts';
 export { rational } from './rational.ts';

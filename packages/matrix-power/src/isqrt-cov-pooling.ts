@@ -1,25 +1,21 @@
 import { type PoolingConfig, PoolingLayer, poolings, registerLayer } from '@covpool/core';
 import { triuVectorize } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { isqrtCov } from './isqrt-cov.ts';
-import { checkIterations, type PreNormalization } from './pre-normalization.ts';
+import { isqrtCov, type IsqrtCovOptions } from './isqrt-cov.ts';
+import { checkIterations } from './pre-normalization.ts';
 
-export interface IsqrtCovPoolingConfig extends PoolingConfig {
-  /** Newton–Schulz iterations; 3 to 5 suffice, published networks use 5. */
-  iterations?: number;
-  norm?: PreNormalization;
-}
+export type IsqrtCovPoolingConfig = PoolingConfig & IsqrtCovOptions;
 
 /** iSQRT-COV pooling: the upper triangle of the covariance's Newton–Schulz square root. */
 export class IsqrtCovPooling extends PoolingLayer {
   static className = 'covpool/matrix-power/IsqrtCovPooling';
-  private readonly options: { iterations: number; norm: PreNormalization };
+  private readonly options: Required<IsqrtCovOptions>;
 
   constructor(config: IsqrtCovPoolingConfig) {
     super(config);
-    const { iterations = 5, norm = 'trace' } = config;
+    const { iterations = 5, norm = 'trace', centering = true, recompute = false } = config;
     checkIterations(this.name, iterations, norm);
-    this.options = { iterations, norm };
+    this.options = { iterations, norm, centering, recompute };
   }
 
   protected override descriptorLength(channels: number): number {
@@ -48,7 +44,7 @@ export const isqrtCovPooling = (config: IsqrtCovPoolingConfig = {}): IsqrtCovPoo
 
 poolings.register('isqrt', {
   create: isqrtCovPooling,
-  options: ['iterations', 'norm'],
+  options: ['iterations', 'norm', 'centering', 'recompute'],
   summary: 'square root of the covariance by Newton–Schulz iteration, upper triangle',
   paper: 'Li, Xie, Wang & Gao, Towards Faster Training of Global Covariance Pooling Networks, CVPR 2018',
   function: 'isqrtCov',

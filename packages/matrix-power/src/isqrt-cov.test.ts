@@ -6,12 +6,15 @@ import {
   flatten,
   newtonSchulzOracle,
   numericGradient,
+  scale,
   seededTensor,
   seededValues,
+  times,
   tolerance,
   toMatrix,
+  transpose,
 } from '@covpool/testing';
-import { fill, grad, mul, sum, type Tensor, tensor, type Tensor3D, zeros } from '@tensorflow/tfjs-core';
+import { fill, grad, memory, mul, sum, type Tensor, tensor, type Tensor3D, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { isqrtCov } from './isqrt-cov.ts';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
@@ -40,6 +43,15 @@ describeEngines('isqrtCov', () => {
           }
           await expectClose(isqrtCov(x, { iterations, norm }), expected);
         }
+      }
+    });
+
+    it.each(shapes)('without centring is the root of the second moment, %i positions, %i channels', async (m, d) => {
+      const x = seededTensor([1, m, d], 'uncentred', m, d);
+      const rows = toMatrix(await x.data(), d);
+      const second = scale(times(transpose(rows), rows), 1 / m);
+      for (const norm of ['trace', 'frobenius'] as const) {
+        await expectClose(isqrtCov(x, { norm, centering: false }), flatten(newtonSchulzOracle(second, 5, norm)));
       }
     });
 
@@ -124,6 +136,29 @@ describeEngines('isqrtCov', () => {
       }
     });
 
+    it.each(shapes)('without centring is that of the second moment, %i positions, %i channels', async (m, d) => {
+      const [x, weights] = [seededTensor([1, m, d], 'uncentred', m), seededTensor([1, d, d], 'uncentred weights', d)];
+      const w = await weights.data();
+      const loss = (values: number[]) => {
+        const rows = toMatrix(values, d);
+        const root = newtonSchulzOracle(scale(times(transpose(rows), rows), 1 / m), 3);
+        return flatten(root).reduce((total, value, i) => total + value * w[i]!, 0);
+      };
+      const ours = grad((f: Tensor) => sum(mul(isqrtCov(f, { iterations: 3, centering: false }), weights)))(x);
+      await expectClose(ours, numericGradient(loss, await x.data()), { relative: 2 * tolerance() });
+    });
+
+    it.each(shapes)('is the same bit for bit with the iterates computed again, %i×%i', async (m, d) => {
+      const [x, weights] = [seededTensor([2, m, d], 'again'), seededTensor([2, d, d], 'again weights')];
+      for (const centering of [true, false]) {
+        const by = (recompute: boolean) => {
+          const root = (features: Tensor) => isqrtCov(features, { centering, recompute });
+          return [root(x).data(), grad((features: Tensor) => sum(mul(root(features), weights)))(x).data()];
+        };
+        expect(await Promise.all(by(true))).toEqual(await Promise.all(by(false)));
+      }
+    });
+
     it('of a batch treats every picture by itself', async () => {
       const both = seededTensor([2, 4, 6], 'batch');
       const second = tensor([...(await both.data()).slice(24)], [1, 4, 6]);
@@ -156,11 +191,30 @@ describeEngines('isqrtCov', () => {
   });
 
   describe('memory', () => {
+    it('holds nothing but the features for the gradient if told to, on the side of the rows', () => {
+      const x = seededTensor([1, 16, 40], 'held');
+      const values = (recompute: boolean): number => {
+        let held = 0;
+        grad((features: Tensor) => {
+          const before = memory().numBytes;
+          const root = isqrtCov(features, { recompute });
+          held = (memory().numBytes - before) / 4 - root.size;
+          return sum(root);
+        })(x).dispose();
+        return held;
+      };
+      // 3N matrices of 16×16 and the centred features, beside t.
+      expect(values(false)).toBeGreaterThanOrEqual(15 * 256 + 640);
+      expect(values(true)).toBe(16 * 40);
+    });
+
     it('keeps nothing but what it returns', async () => {
       for (const [m, d] of [shapes[0]!, shapes[1]!]) {
         const x = seededTensor([2, m, d], 'memory');
         await expectNoLeak(() => isqrtCov(x).dispose());
-        await expectNoLeak(() => grad((features: Tensor) => sum(isqrtCov(features)))(x).dispose());
+        for (const recompute of [false, true]) {
+          await expectNoLeak(() => grad((features: Tensor) => sum(isqrtCov(features, { recompute })))(x).dispose());
+        }
       }
     });
   });

@@ -1,4 +1,4 @@
-import { asRows, covariance } from '@covpool/covariance';
+import { asRows, covariance, secondMoment } from '@covpool/covariance';
 import {
   add,
   customGrad,
@@ -13,20 +13,13 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { iterate, iterateGradient, lastInverseRoot, pack, type Saver, unpack } from './newton-schulz.ts';
-import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
-import {
-  checkIterations,
-  floored,
-  normalizationGradient,
-  normOf,
-  plusTranspose,
-  type PreNormalization,
-} from './pre-normalization.ts';
+import { type Iterates, iterate, iterateGradient, lastInverseRoot, pack, type Saver, unpack } from './newton-schulz.ts';
+import { type NewtonSchulzOptions, newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
+import { checkIterations, floored, normalizationGradient, normOf, plusTranspose } from './pre-normalization.ts';
 
-interface Options {
-  iterations: number;
-  norm: PreNormalization;
+export interface IsqrtCovOptions extends NewtonSchulzOptions {
+  /** Whether the mean over positions is subtracted; without, it is the root of the second moment. */
+  centering?: boolean;
 }
 
 /**
@@ -36,51 +29,74 @@ interface Options {
  * fewer operations at M = 49, d = 256.
  *
  * Cost: 9N−9 products of side s = min(M,d) forward and backward together, beside the covariance's own. For the gradient about
- * 3N matrices s×s are kept: 0.14 MiB per image at M = 49, N = 5, against 3.75 MiB at s = 256.
+ * 3N matrices s×s are kept: 0.14 MiB per image at M = 49, N = 5, against 3.75 MiB at s = 256. With `recompute` 3N−3 products more,
+ * and kept are the features and, for M ≥ d, one matrix d×d.
  *
  * @param x features [B,M,d] or [B,H,W,d]
  * @returns [B,d,d]
  */
 export function isqrtCov(
   x: Tensor,
-  { iterations = 5, norm = 'trace' }: { iterations?: number; norm?: PreNormalization } = {},
+  { iterations = 5, norm = 'trace', centering = true, recompute = false }: IsqrtCovOptions = {},
 ): Tensor3D {
   checkIterations('isqrtCov', iterations, norm);
   return tidy(() => {
     const rows = asRows('isqrtCov', x);
     const [, positions, channels] = rows.shape;
-    if (positions < channels) return rowSide(rows, { iterations, norm });
-    return newtonSchulzSqrt(covariance(rows), { iterations, norm });
+    if (positions < channels) return rowSide(rows, { iterations, norm, centering, recompute });
+    return newtonSchulzSqrt(centering ? covariance(rows) : secondMoment(rows), { iterations, norm, recompute });
   });
 }
 
 /** On the M×M side: the Gram matrix of the rows is iterated, towards the inverse root. */
-function rowSide(rows: Tensor3D, { iterations, norm }: Options): Tensor3D {
-  const positions = rows.shape[1];
+function rowSide(rows: Tensor3D, options: Required<IsqrtCovOptions>): Tensor3D {
+  const { iterations, recompute } = options;
   return customGrad((x, save) => {
-    const centred = sub(x as Tensor, mean(x as Tensor, 1, true));
-    const gram = matMul(centred, centred, false, true);
-    const t = mul(normOf(gram, norm), 1 / positions); // both norms are those of the covariance
-    const scale = floored(t);
-    const iterates = iterate(div(gram, mul(scale, 2 * positions)), iterations);
-    const inner = lastInverseRoot(iterates);
-    const factor = mul(rsqrt(scale), 1 / positions);
-    (save as Saver)([centred, t, inner, ...pack(iterates)]);
+    const { root, ...kept } = forward(x as Tensor, options);
+    const { centred, t, inner, iterates } = kept;
+    (save as Saver)(recompute ? [x as Tensor] : [centred, t, inner, ...pack(iterates)]);
+    const restored = ([first, norms, inverse, ...rest]: Tensor[]): Kept =>
+      recompute
+        ? forward(first!, options)
+        : { centred: first!, t: norms!, inner: inverse!, iterates: unpack(rest, iterations) };
     return {
-      value: mul(matMul(centred, matMul(inner, centred), true, false), factor) as Tensor3D,
-      gradFunc: (dy: Tensor, [xBar, norms, q, ...rest]: Tensor[]) => {
-        const saved = unpack(rest, iterations);
-        const divisor = floored(norms!);
-        const outer = mul(rsqrt(divisor), 1 / positions);
-        // 2 X̄ sym(G): the factor 2 is wanted in the first of the two places that use it.
-        const doubled = matMul(xBar!, plusTranspose(dy));
-        const gInner = mul(matMul(doubled, xBar!, false, true), mul(outer, 0.5));
-        // C ∝ t^(−1/2) at fixed K: ∂/∂t = −⟨G, C⟩/(2t), and ⟨G, C⟩ = ⟨gInner, Z_N⟩.
-        const fromScale = div(sum(mul(gInner, q!), [1, 2], true), mul(divisor, -2));
-        const gradient = iterateGradient(saved, { inverseRoot: gInner });
-        const gGram = normalizationGradient({ gradient, half: saved.y[0]!, t: norms!, fromScale }, norm);
-        return add(mul(matMul(q!, doubled), outer), matMul(mul(gGram, 2 / positions), xBar!));
-      },
+      value: root as Tensor3D,
+      gradFunc: (dy: Tensor, saved: Tensor[]) => tidy(() => backward(dy, restored(saved), options)),
     };
   })(rows);
+}
+
+/** X̄, t, Z_N(K) and the iterates. */
+interface Kept {
+  centred: Tensor;
+  t: Tensor;
+  inner: Tensor;
+  iterates: Iterates;
+}
+
+function forward(x: Tensor, { iterations, norm, centering }: Required<IsqrtCovOptions>): Kept & { root: Tensor } {
+  const positions = x.shape[1]!;
+  const centred = centering ? sub(x, mean(x, 1, true)) : x;
+  const gram = matMul(centred, centred, false, true);
+  const t = mul(normOf(gram, norm), 1 / positions); // both norms are those of the covariance
+  const scale = floored(t);
+  const iterates = iterate(div(gram, mul(scale, 2 * positions)), iterations);
+  const inner = lastInverseRoot(iterates);
+  const root = mul(matMul(centred, matMul(inner, centred), true, false), mul(rsqrt(scale), 1 / positions));
+  return { root, centred, t, inner, iterates };
+}
+
+/** The rows of X̄ G sum to zero where those of X̄ do, so the subtraction of the mean needs no step of its own. */
+function backward(dy: Tensor, { centred, t, inner, iterates }: Kept, { norm }: Required<IsqrtCovOptions>): Tensor {
+  const positions = centred.shape[1]!;
+  const scale = floored(t);
+  const outer = mul(rsqrt(scale), 1 / positions);
+  // 2 X̄ sym(G): the factor 2 is wanted in the first of the two places that use it.
+  const doubled = matMul(centred, plusTranspose(dy));
+  const gInner = mul(matMul(doubled, centred, false, true), mul(outer, 0.5));
+  // C ∝ t^(−1/2) at fixed K: ∂/∂t = −⟨G, C⟩/(2t), and ⟨G, C⟩ = ⟨gInner, Z_N⟩.
+  const fromScale = div(sum(mul(gInner, inner), [1, 2], true), mul(scale, -2));
+  const gradient = iterateGradient(iterates, { inverseRoot: gInner });
+  const gGram = normalizationGradient({ gradient, half: iterates.y[0]!, t, fromScale }, norm);
+  return add(mul(matMul(inner, doubled), outer), matMul(mul(gGram, 2 / positions), centred));
 }

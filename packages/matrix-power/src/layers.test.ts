@@ -40,6 +40,18 @@ describeEngines('layers of matrix-power', () => {
       ),
     );
 
+    it('hold every option', () => {
+      const options = { iterations: 3, norm: 'frobenius', centering: false, recompute: true } as const;
+      expect(isqrtCovPooling(options).getConfig()).toMatchObject(options);
+      expect(newtonSchulzRoot({ recompute: true }).getConfig()).toMatchObject({ iterations: 5, recompute: true });
+    });
+
+    it('train, save and reload without centring, iterating again', () =>
+      expectTrainsAndReloads(
+        () => [pooling('isqrt', { centering: false, recompute: true, name: 'pool', inputShape: [2, 2, 6] })],
+        [2, 2, 6],
+      ));
+
     it('train, save and reload in parts', () =>
       expectTrainsAndReloads(
         () => [covarianceMatrix({ inputShape: [9, 4] }), newtonSchulzRoot({ norm: 'frobenius' }), triu()],

@@ -8,24 +8,21 @@ import {
   registerLayer,
 } from '@covpool/core';
 import type { serialization, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
-import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
-import { checkIterations, type PreNormalization } from './pre-normalization.ts';
+import { type NewtonSchulzOptions, newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
+import { checkIterations } from './pre-normalization.ts';
 
-export interface NewtonSchulzRootConfig extends LayerConfig {
-  iterations?: number;
-  norm?: PreNormalization;
-}
+export type NewtonSchulzRootConfig = LayerConfig & NewtonSchulzOptions;
 
 /** `newtonSchulzSqrt` as a layer: [B,d,d] to [B,d,d]. */
 export class NewtonSchulzRoot extends NamedLayer {
   static className = 'covpool/matrix-power/NewtonSchulzRoot';
-  private readonly options: { iterations: number; norm: PreNormalization };
+  private readonly options: Required<NewtonSchulzOptions>;
 
   constructor(config: NewtonSchulzRootConfig) {
     super(config);
-    const { iterations = 5, norm = 'trace' } = config;
+    const { iterations = 5, norm = 'trace', recompute = false } = config;
     checkIterations(this.name, iterations, norm);
-    this.options = { iterations, norm };
+    this.options = { iterations, norm, recompute };
   }
 
   override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
@@ -48,7 +45,7 @@ export const newtonSchulzRoot = (config: NewtonSchulzRootConfig = {}): NewtonSch
 
 normalizations.register('isqrt', {
   create: newtonSchulzRoot,
-  options: ['iterations', 'norm'],
+  options: ['iterations', 'norm', 'recompute'],
   squareRoot: true,
   summary: 'square root by Newton–Schulz iteration',
   paper: 'Li, Xie, Wang & Gao, Towards Faster Training of Global Covariance Pooling Networks, CVPR 2018',

@@ -1,6 +1,7 @@
 import {
   describeEngines,
   diagonal,
+  eigen,
   expectClose,
   expectNoLeak,
   flatten,
@@ -26,6 +27,7 @@ import fc from 'fast-check';
 import {
   add,
   grad,
+  memory,
   mul,
   sum,
   type Tensor,
@@ -82,9 +84,10 @@ function covarianceOfRank195(): { sigma: Matrix; root: Matrix } {
 
 describeEngines('newtonSchulzSqrt', () => {
   describe('values', () => {
-    it('maps eigenvalues as tabulated: far from the square root where they are small', async () => {
+    it('maps eigenvalues as tabulated: far from the square root where they are small (spec 3.4)', async () => {
       const counts = [1, 3, 5, 7, 10];
       const table: [number, ...number[]][] = [
+        [1, 1, 1, 1, 1, 1],
         [0.5, 0.625, 0.706708, Math.SQRT1_2, Math.SQRT1_2, Math.SQRT1_2],
         [0.1, 0.145, 0.262016, 0.31542, 0.316228, 0.316228],
         [0.01, 0.01495, 0.032836, 0.065872, 0.09659, 0.1],
@@ -100,7 +103,7 @@ describeEngines('newtonSchulzSqrt', () => {
       }
     });
 
-    it('shrinks the identity of d channels as tabulated', async () => {
+    it('shrinks the identity of d channels as tabulated (spec 3.4)', async () => {
       const columns = [3, 5, 7, 10, 3, 5];
       const table: [number, ...number[]][] = [
         // four columns for the trace, two for the Frobenius norm
@@ -128,12 +131,12 @@ describeEngines('newtonSchulzSqrt', () => {
       }
     });
 
-    it('is 0.448 I for the identity of 256 channels at five iterations', async () => {
+    it('is 0.448 I for the identity of 256 channels at five iterations (spec 3.4)', async () => {
       const root = await newtonSchulzSqrt(batchOf(identity(256))).data();
       expect(Math.abs(root[0]! - 0.448026)).toBeLessThan(SIX_DECIMALS + tolerance());
     });
 
-    it('gives [[2,1],[1,2]] the computed roots', async () => {
+    it('gives [[2,1],[1,2]] the computed roots (spec 3.5)', async () => {
       const roots: [number, number, number][] = [
         [1, 1.1875, 0.5],
         [2, 1.29956055, 0.43078613],
@@ -143,6 +146,15 @@ describeEngines('newtonSchulzSqrt', () => {
       ];
       for (const [iterations, p, q] of roots) {
         await expectClose(newtonSchulzSqrt(batchOf(S0), { iterations }), [p, q, q, p]);
+        const relative = iterations < 7 ? 5e-9 : 1e-15;
+        await expectClose(flatten(newtonSchulzOracle(S0, iterations)), [p, q, q, p], { relative });
+      }
+    });
+
+    it('multiplies tiny eigenvalues by 1.5 at every iteration (spec 3.4)', async () => {
+      for (const iterations of [1, 3, 5]) {
+        const value = await mapped(1e-6, iterations, 'trace');
+        expect(Math.abs(value / (1e-6 * 1.5 ** iterations) - 1)).toBeLessThan(1e-4);
       }
     });
 
@@ -151,12 +163,13 @@ describeEngines('newtonSchulzSqrt', () => {
       await expectClose(newtonSchulzSqrt(batchOf(a), { iterations: 12 }), flatten(spectral(a, Math.sqrt)));
     });
 
-    it('is off the true root of a covariance of rank 195 of 256 by 70, 42 and 15 percent', async () => {
+    it('is off the true root of a covariance of rank 195 of 256 by 70, 42, 15 and 2 percent (spec 3.4)', async () => {
       const { sigma, root } = covarianceOfRank195();
       for (const [iterations, error] of [
         [3, 0.7],
         [5, 0.42],
         [7, 0.15],
+        [10, 0.019],
       ] as const) {
         const values = toMatrix(await newtonSchulzSqrt(batchOf(sigma), { iterations }).data(), 256);
         const relative = frobenius(minus(values, root)) / frobenius(root);
@@ -167,7 +180,7 @@ describeEngines('newtonSchulzSqrt', () => {
   });
 
   describe('properties', () => {
-    it('is exact for rank one at every number of iterations', async () => {
+    it('is exact for rank one at every number of iterations (spec 3.5)', async () => {
       const v = [1, -2, 3];
       const a = v.map((p) => v.map((q) => p * q));
       for (const iterations of [1, 2, 5]) {
@@ -175,7 +188,7 @@ describeEngines('newtonSchulzSqrt', () => {
       }
     });
 
-    it('is symmetric, positive, homogeneous of degree 1/2 and equivariant to rotations', async () => {
+    it('is symmetric, positive, below the root, homogeneous of degree 1/2 and equivariant to rotations (spec 3.5)', async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.integer({ min: 2, max: 6 }),
@@ -186,6 +199,13 @@ describeEngines('newtonSchulzSqrt', () => {
             const a = gram(d, rows, 'property');
             const root = toMatrix(await newtonSchulzSqrt(batchOf(a), { iterations }).data(), d);
             await expectClose(flatten(root), flatten(transpose(root)));
+            await expectClose(flatten(times(root, a)), flatten(times(a, root)));
+            const [exact, computed] = [eigen(a).values, eigen(symmetrise(root)).values];
+            const slack = tolerance() * Math.sqrt(exact[0]!);
+            computed.forEach((value, i) => {
+              expect(value).toBeGreaterThan(-slack);
+              expect(value).toBeLessThan(Math.sqrt(Math.max(exact[i]!, 0)) + slack);
+            });
             await expectClose(
               newtonSchulzSqrt(batchOf(scale(a, factor)), { iterations }),
               flatten(scale(root, Math.sqrt(factor))),
@@ -204,18 +224,24 @@ describeEngines('newtonSchulzSqrt', () => {
   });
 
   describe('gradient', () => {
-    it('of the sum of the upper triangle at [[2,1],[1,2]] is the computed one, symmetrised', async () => {
-      const cases: [number, number, number][] = [
-        [1, 0.296875, (0.375 - 0.125) / 2],
-        [3, 0.34864009, (0.26333756 - 0.11503678) / 2],
-        [5, 0.34150823, (0.27451544 - 0.09151058) / 2],
+    it('of the sum of the upper triangle at [[2,1],[1,2]] is the computed one, symmetrised (spec 3.5)', async () => {
+      const cases: [iterations: number, diagonal: number, upper: number, lower: number][] = [
+        [1, 0.296875, 0.375, -0.125],
+        [3, 0.34864009, 0.26333756, -0.11503678],
+        [5, 0.34150823, 0.27451544, -0.09151058],
       ];
-      for (const [iterations, p, q] of cases) {
+      for (const [iterations, p, upper, lower] of cases) {
+        const published = (a: Tensor) => sum(triuVectorize(publishedRoot(a, iterations, 'trace')));
+        await expectClose(grad(published)(batchOf(S0)), [p, upper, lower, p]);
+        const q = (upper + lower) / 2;
         const gradient = grad((a: Tensor) => sum(triuVectorize(newtonSchulzSqrt(a as Tensor3D, { iterations }))))(
           batchOf(S0),
         );
         await expectClose(gradient, [p, q, q, p]);
       }
+      // The exact root's.
+      const exact = grad((a: Tensor) => sum(triuVectorize(newtonSchulzSqrt(a as Tensor3D, { iterations: 9 }))));
+      await expectClose(exact(batchOf(S0)), [0.34150635, 0.09150635, 0.09150635, 0.34150635]);
     });
 
     it('is the derivative of the formula along symmetric directions', async () => {
@@ -256,6 +282,19 @@ describeEngines('newtonSchulzSqrt', () => {
       }
     });
 
+    it('is the same bit for bit with the iterates computed again', async () => {
+      const [a, g] = [batchOf(gram(5, 3, 'again'), gram(5, 9, 'again')), seededTensor([2, 5, 5], 'again G')];
+      for (const norm of ['trace', 'frobenius'] as const) {
+        for (const iterations of [1, 2, 5]) {
+          const by = (recompute: boolean) => {
+            const root = (x: Tensor) => newtonSchulzSqrt(x as Tensor3D, { iterations, norm, recompute });
+            return [root(a).data(), grad((x: Tensor) => sum(mul(root(x), g)))(a).data()];
+          };
+          expect(await Promise.all(by(true))).toEqual(await Promise.all(by(false)));
+        }
+      }
+    });
+
     it('is zero for the zero matrix, whose root is zero', async () => {
       const zero = zeros([1, 3, 3]) as Tensor3D;
       await expectClose(newtonSchulzSqrt(zero), new Array<number>(9).fill(0), { relative: 0 });
@@ -274,10 +313,29 @@ describeEngines('newtonSchulzSqrt', () => {
   });
 
   describe('memory', () => {
+    it('holds 3N matrices for the gradient, or none but the input', async () => {
+      const a = batchOf(gram(16, 20));
+      const matrices = (recompute: boolean): number => {
+        let held = 0;
+        grad((x: Tensor) => {
+          const before = memory().numBytes;
+          const root = newtonSchulzSqrt(x as Tensor3D, { recompute });
+          held = (memory().numBytes - before) / (16 * 16 * 4);
+          return sum(root);
+        })(a).dispose();
+        return held;
+      };
+      // The result is one of its own, and shares its numbers with one that is kept.
+      expect(Math.floor(matrices(false))).toBe(3 * 5 + 1);
+      expect(matrices(true)).toBe(1 + 1);
+    });
+
     it('keeps nothing but what it returns', async () => {
       const a = batchOf(S0);
       await expectNoLeak(() => newtonSchulzSqrt(a).dispose());
-      await expectNoLeak(() => grad((x: Tensor) => sum(newtonSchulzSqrt(x as Tensor3D)))(a).dispose());
+      for (const recompute of [false, true]) {
+        await expectNoLeak(() => grad((x: Tensor) => sum(newtonSchulzSqrt(x as Tensor3D, { recompute })))(a).dispose());
+      }
     });
   });
 });

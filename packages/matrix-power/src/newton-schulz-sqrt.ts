@@ -1,6 +1,6 @@
 import { checkArgument } from '@covpool/base';
-import { customGrad, div, mul, sqrt, sum, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
-import { iterate, iterateGradient, lastHalfRoot, pack, type Saver, unpack } from './newton-schulz.ts';
+import { customGrad, div, mul, sqrt, sum, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { type Iterates, iterate, iterateGradient, lastHalfRoot, pack, type Saver, unpack } from './newton-schulz.ts';
 import {
   checkIterations,
   floored,
@@ -10,6 +10,15 @@ import {
   type PreNormalization,
 } from './pre-normalization.ts';
 
+export interface NewtonSchulzOptions {
+  /** Newton–Schulz iterations; 3 to 5 suffice, published networks use 5. */
+  iterations?: number;
+  /** What matrices are divided by beforehand: their trace or their Frobenius norm. */
+  norm?: PreNormalization;
+  /** Keeps the input alone for the gradient, which runs the iteration again: the same numbers, less memory, more time. */
+  recompute?: boolean;
+}
+
 /**
  * iSQRT-COV's matrix square root (Li, Xie, Wang & Gao, CVPR 2018): `C = √t · Y_N(A/t)`, Y_N the N-th Newton–Schulz iterate
  * and t the trace or the Frobenius norm.
@@ -18,14 +27,15 @@ import {
  * 256 channels comes back as 0.448 I. Rank-one matrices are exact for every N, and `C(sA) = √s·C(A)`.
  * Zero matrices (t ≤ 1e-12) give 0 with gradient 0, where the references give NaN.
  *
- * Cost: 3N−3 products of d×d matrices forward, 6N−6 backward. For the gradient 3N matrices are kept: 3.75 MiB per image at d = 256, N = 5.
+ * Cost: 3N−3 products of d×d matrices forward, 6N−6 backward. For the gradient 3N matrices are kept: 3.75 MiB per image at
+ * d = 256, N = 5; with `recompute` one, 0.25 MiB, for 3N−3 products more.
  *
  * @param a symmetric positive semi-definite matrices [B,d,d]; the gradient is the symmetric one
  * @returns [B,d,d]
  */
 export function newtonSchulzSqrt(
   a: Tensor3D,
-  { iterations = 5, norm = 'trace' }: { iterations?: number; norm?: PreNormalization } = {},
+  { iterations = 5, norm = 'trace', recompute = false }: NewtonSchulzOptions = {},
 ): Tensor3D {
   checkArgument(
     a.rank === 3 && a.shape[1] === a.shape[2],
@@ -33,21 +43,34 @@ export function newtonSchulzSqrt(
   );
   checkIterations('newtonSchulzSqrt', iterations, norm);
   return customGrad((x, save) => {
-    const t = normOf(x as Tensor, norm);
-    const scale = floored(t);
-    const iterates = iterate(div(x as Tensor, mul(scale, 2)), iterations);
-    const root = mul(lastHalfRoot(iterates), mul(sqrt(scale), 2));
-    (save as Saver)([t, root, ...pack(iterates)]);
+    const { t, root, iterates } = forward(x as Tensor, iterations, norm);
+    (save as Saver)(recompute ? [x as Tensor] : [t, root, ...pack(iterates)]);
+    const restored = ([first, result, ...rest]: Tensor[]): Forward =>
+      recompute ? forward(first!, iterations, norm) : { t: first!, root: result!, iterates: unpack(rest, iterations) };
     return {
       value: root as Tensor3D,
-      gradFunc: (dy: Tensor, [norms, result, ...rest]: Tensor[]) => {
-        const saved = unpack(rest, iterations);
-        const doubled = plusTranspose(dy);
-        const divisor = floored(norms!);
-        const fromScale = div(sum(mul(doubled, result!), [1, 2], true), mul(divisor, 4));
-        const gradient = iterateGradient(saved, { halfRoot: mul(doubled, sqrt(divisor)) });
-        return normalizationGradient({ gradient, half: saved.y[0]!, t: norms!, fromScale }, norm);
-      },
+      gradFunc: (dy: Tensor, saved: Tensor[]) => tidy(() => backward(dy, restored(saved), norm)),
     };
   })(a);
+}
+
+interface Forward {
+  t: Tensor;
+  root: Tensor;
+  iterates: Iterates;
+}
+
+function forward(a: Tensor, iterations: number, norm: PreNormalization): Forward {
+  const t = normOf(a, norm);
+  const scale = floored(t);
+  const iterates = iterate(div(a, mul(scale, 2)), iterations);
+  return { t, root: mul(lastHalfRoot(iterates), mul(sqrt(scale), 2)), iterates };
+}
+
+function backward(dy: Tensor, { t, root, iterates }: Forward, norm: PreNormalization): Tensor {
+  const doubled = plusTranspose(dy);
+  const scale = floored(t);
+  const fromScale = div(sum(mul(doubled, root), [1, 2], true), mul(scale, 4));
+  const gradient = iterateGradient(iterates, { halfRoot: mul(doubled, sqrt(scale)) });
+  return normalizationGradient({ gradient, half: iterates.y[0]!, t, fromScale }, norm);
 }
