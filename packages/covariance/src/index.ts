@@ -1,4 +1,7 @@
 export { bilinear } from './bilinear.ts';
+export { compactBilinear } from './compact-bilinear.ts';
+export { compactSketch } from './compact-sketch.ts';
+export type { CompactSketch } from './compact-sketch.ts';
 export { covariance } from './covariance.ts';
 export { crossCovariance } from './cross-covariance.ts';
 export type { Centering, CrossCovarianceOptions } from './cross-covariance.ts';
