@@ -1,4 +1,6 @@
 export { eigh } from './eigh.ts';
+export { isqrtGaussian } from './gaussian-root.ts';
+export type { IsqrtGaussianOptions } from './gaussian-root.ts';
 export { isqrtCov } from './isqrt-cov.ts';
 export type { IsqrtCovOptions } from './isqrt-cov.ts';
 export { exactRule } from './loewner.ts';

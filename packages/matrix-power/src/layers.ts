@@ -1,3 +1,5 @@
+export { gaussianPooling, GaussianPooling } from './gaussian-pooling.ts';
+export type { GaussianPoolingConfig } from './gaussian-pooling.ts';
 export { isqrtCovPooling, IsqrtCovPooling } from './isqrt-cov-pooling.ts';
 export type { IsqrtCovPoolingConfig } from './isqrt-cov-pooling.ts';
 export {
