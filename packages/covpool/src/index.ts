@@ -8,6 +8,8 @@ export * from '@covpool/covariance/layers';
 export * from '@covpool/dropcov';
 export * from '@covpool/dropcov/layers';
 export * from '@covpool/engines';
+export * from '@covpool/idccp';
+export * from '@covpool/idccp/layers';
 export * from '@covpool/gsop';
 export * from '@covpool/gsop/layers';
 export * from '@covpool/matrix-power';

@@ -1,2 +1,15 @@
+export { biMap } from './bi-map.ts';
 export { d4Compose, d4Elements, d4Transform, d4Transforms } from './d4.ts';
 export type { D4Element } from './d4.ts';
+export { eigenRoot } from './eigen-root.ts';
+export type { EigenNorm } from './eigen-root.ts';
+export { frobeniusNormalize } from './frobenius-normalize.ts';
+export { idccp } from './idccp.ts';
+export type { IdccpOptions } from './idccp.ts';
+export { logEig } from './log-eig.ts';
+export type { LogEigOptions } from './log-eig.ts';
+export { pictureCopies } from './picture-copies.ts';
+export type { CropOptions } from './picture-copies.ts';
+export { reEig } from './re-eig.ts';
+export type { ReEigOptions } from './re-eig.ts';
+export { trivialRepresentation } from './trivial-representation.ts';
