@@ -41,6 +41,19 @@ def draw_spd(batch, d, *key, condition=20.0):
     return torch.tensor(upper + np.swapaxes(np.triu(rounded, 1), -1, -2))
 
 
+class Weyl:
+    """Many numbers for few bytes: the multiples of the golden ratio modulo 1, on 256 levels between −scale/2 and scale/2."""
+
+    def __init__(self, shape, seed, scale=1.0):
+        self.shape, self.seed, self.scale = shape, seed, scale
+        index = np.arange(1, int(np.prod(shape)) + 1, dtype=np.uint64) + np.uint64(seed)
+        level = (index * np.uint64(2654435761)) % np.uint64(2**32) >> np.uint64(24)
+        self.values = torch.tensor((level.astype(float) - 127.5) / 256 * scale).reshape(shape)
+
+    def json(self):
+        return {"shape": list(self.shape), "weyl": {"seed": self.seed, "scale": self.scale}}
+
+
 def sym(a):
     return (a + a.mT) / 2
 
@@ -79,6 +92,8 @@ class Golden:
         """`f(**inputs, **constants)` and the gradient of ⟨G, f⟩ to the inputs, by autograd. `exact`: the gradient is that of
         the function, which central differences confirm; otherwise it is the published one, which is not."""
         options, constants = options or {}, constants or {}
+        written = {n: v.json() if isinstance(v, Weyl) else tensor_json(v) for n, v in constants.items()}
+        constants = {n: v.values if isinstance(v, Weyl) else v for n, v in constants.items()}
         leaves = {name: value.clone().requires_grad_() for name, value in inputs.items()}
 
         def of(values):
@@ -107,7 +122,7 @@ class Golden:
                 "options": options,
                 "gradient": "autograd" if exact else "published",
                 "inputs": {n: tensor_json(v) for n, v in inputs.items()},
-                **({"constants": {n: tensor_json(v) for n, v in constants.items()}} if constants else {}),
+                **({"constants": written} if written else {}),
                 "cotangent": tensor_json(cotangent),
                 "outputs": tensor_json(output),
                 "gradients": {n: tensor_json(g) for n, g in gradients.items()},

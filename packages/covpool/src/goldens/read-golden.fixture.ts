@@ -4,7 +4,9 @@ import { type Tensor, tensor } from '@tensorflow/tfjs-core';
 /** A tensor as it stands in a golden file. */
 export interface GoldenTensor {
   shape: number[];
-  values: number[];
+  values?: number[];
+  /** In place of values: the multiples of the golden ratio modulo 1, on 256 levels between ±scale/2. */
+  weyl?: { seed: number; scale: number };
 }
 
 /** One call of a function: its value, and the gradient of ⟨cotangent, value⟩ to each input that has one. */
@@ -37,6 +39,16 @@ export function readGolden(name: string): Golden {
   return JSON.parse(readFileSync(new URL(`${name}.json`, import.meta.url), 'utf8')) as Golden;
 }
 
-export function fromGolden({ shape, values }: GoldenTensor): Tensor {
-  return tensor(values, shape);
+export function goldenValues({ shape, values, weyl }: GoldenTensor): Float32Array {
+  if (values) return Float32Array.from(values);
+  const { seed, scale } = weyl!;
+  const length = shape.reduce((product, extent) => product * extent, 1);
+  return Float32Array.from(
+    { length },
+    (_, i) => (((Math.imul(i + 1 + seed, 2654435761) >>> 24) - 127.5) / 256) * scale,
+  );
+}
+
+export function fromGolden(golden: GoldenTensor): Tensor {
+  return tensor(goldenValues(golden), golden.shape);
 }
