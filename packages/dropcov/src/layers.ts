@@ -12,3 +12,7 @@ export { hardEcaPooling, HardEcaPooling } from './hard-eca-pooling.ts';
 export type { HardEcaPoolingConfig } from './hard-eca-pooling.ts';
 export { hardSePooling, HardSePooling } from './hard-se-pooling.ts';
 export type { HardSeOptions, HardSePoolingConfig } from './hard-se-pooling.ts';
+export { mgcrpPooling, MgcrpPooling } from './mgcrp-pooling.ts';
+export type { MgcrpPoolingConfig, NormalizationSpec } from './mgcrp-pooling.ts';
+export { gcpProjection, secondOrderHead, SecondOrderHead } from './second-order-head.ts';
+export type { Fusion, SecondOrderHeadConfig } from './second-order-head.ts';
