@@ -5,6 +5,7 @@ export type { CompactSketch } from './compact-sketch.ts';
 export { covariance } from './covariance.ts';
 export { crossCovariance } from './cross-covariance.ts';
 export type { Centering, CrossCovarianceOptions } from './cross-covariance.ts';
+export { distanceCovariance } from './distance-covariance.ts';
 export { gaussianEmbedding, gaussianRows } from './gaussian-embedding.ts';
 export type { GaussianEmbeddingOptions } from './gaussian-embedding.ts';
 export { l2Normalize } from './l2-normalize.ts';

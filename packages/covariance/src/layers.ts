@@ -3,6 +3,8 @@ export { compactBilinearPooling, CompactBilinearPooling } from './compact-biline
 export type { CompactBilinearPoolingConfig } from './compact-bilinear-pooling.ts';
 export { covariancePooling, CovariancePooling } from './covariance-pooling.ts';
 export type { CovariancePoolingConfig } from './covariance-pooling.ts';
+export { deepBdcPooling, DeepBdcPooling } from './deep-bdc-pooling.ts';
+export type { DeepBdcPoolingConfig } from './deep-bdc-pooling.ts';
 export {
   covarianceMatrix,
   CovarianceMatrix,
