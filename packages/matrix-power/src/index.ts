@@ -1,3 +1,5 @@
+export { choleskyLog, choleskyLogCov } from './cholesky-log.ts';
+export type { CholeskyLogOptions } from './cholesky-log.ts';
 export { eigh } from './eigh.ts';
 export { isqrtGaussian } from './gaussian-root.ts';
 export type { IsqrtGaussianOptions } from './gaussian-root.ts';
@@ -18,6 +20,7 @@ export { pade, sqrtSeries } from './pade.ts';
 export type { PreNormalization } from './pre-normalization.ts';
 export { rational } from './rational.ts';
 export type { Rational } from './rational.ts';
+export { powTmlr, scalePowEmlr } from './riemannian.ts';
 export { scalingEigenBranch, scalingEigenBranchCov } from './scaling-eigen-branch.ts';
 export type { EigenvalueMap, SpectralFunction } from './spectral-function.ts';
 export type { SpectralPlan } from './spectral-image.ts';

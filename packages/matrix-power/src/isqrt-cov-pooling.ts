@@ -1,6 +1,6 @@
 import { type PoolingConfig, PoolingLayer, poolings, registerLayer } from '@covpool/core';
 import { triuVectorize } from '@covpool/covariance';
-import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { serialization, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { isqrtCov, type IsqrtCovOptions } from './isqrt-cov.ts';
 import { checkIterations } from './pre-normalization.ts';
 
@@ -9,6 +9,8 @@ export type IsqrtCovPoolingConfig = PoolingConfig & IsqrtCovOptions;
 /** iSQRT-COV pooling: the upper triangle of the covariance's Newton–Schulz square root. */
 export class IsqrtCovPooling extends PoolingLayer {
   static className = 'covpool/matrix-power/IsqrtCovPooling';
+  /** What is made of features; its upper triangle is the descriptor. */
+  protected root: (features: Tensor, options: IsqrtCovOptions) => Tensor3D = isqrtCov;
   private readonly options: Required<IsqrtCovOptions>;
 
   constructor(config: IsqrtCovPoolingConfig) {
@@ -23,7 +25,7 @@ export class IsqrtCovPooling extends PoolingLayer {
   }
 
   protected override pool(features: Tensor3D): Tensor2D {
-    return triuVectorize(isqrtCov(features, this.options));
+    return triuVectorize(this.root(features, this.options));
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -22,6 +22,17 @@ export type { MatrixPowerPoolingConfig } from './matrix-power-pooling.ts';
 export { newtonSchulzRoot, NewtonSchulzRoot } from './newton-schulz-root.ts';
 export type { NewtonSchulzRootConfig } from './newton-schulz-root.ts';
 export {
+  choleskyNormalization,
+  CholeskyNormalization,
+  choleskyPooling,
+  CholeskyPooling,
+  powTmlrPooling,
+  PowTmlrPooling,
+  scalePowPooling,
+  ScalePowPooling,
+} from './riemannian-pooling.ts';
+export type { CholeskyNormalizationConfig, CholeskyPoolingConfig } from './riemannian-pooling.ts';
+export {
   scalingEigenBranchNormalization,
   scalingEigenBranchPooling,
   ScalingEigenBranch,

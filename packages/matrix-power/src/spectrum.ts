@@ -72,7 +72,7 @@ export function centredRows(x: ArrayLike<number>, count: number, d: number): Flo
 }
 
 /** `XᵀX/M` of rows [M,d]. */
-function innerProducts(x: Float64Array, count: number, d: number): Float64Array {
+export function innerProducts(x: Float64Array, count: number, d: number): Float64Array {
   const product = new Float64Array(d * d);
   for (let m = 0; m < count; m++) {
     for (let i = 0; i < d; i++) {
