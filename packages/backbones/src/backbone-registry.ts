@@ -1,5 +1,6 @@
-import { registry, type ShapeSpec } from '@covpool/core';
+import { type PoolingSpec, registry, type ShapeSpec } from '@covpool/core';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { AttentionSpec, Attend } from './attention.ts';
 
 /** How a picture becomes a network's input; data beside the model. */
 export interface Preprocessing {
@@ -34,10 +35,14 @@ export interface Stage {
 export interface BackboneEntry {
   summary: string;
   preprocessing: Preprocessing;
-  /** Stride of the last stage below a first-order or a second-order head. */
+  /** How many stages it has. */
+  stages: number;
+  /** What a network of this name has unless its options say otherwise; absent: average pooling, no attention. */
+  defaults?: { pooling?: PoolingSpec; attention?: AttentionSpec };
+  /** Stride of the last stage in a network with or without second-order statistics, in its head or in its blocks. */
   defaultLastStride: (secondOrder: boolean) => number;
   /** Applies the trunk to the input; the stages from fine to coarse. */
-  build: (input: SymbolicTensor, options: { lastStride: number }) => Stage[];
+  build: (input: SymbolicTensor, options: { lastStride: number; attend: Attend }) => Stage[];
 }
 
 /** Backbones by name. */

@@ -1,13 +1,16 @@
 import { checkArgument } from '@covpool/base';
 import { Linear, pooling, type PoolingSpec, type ShapeSpec, withSeed } from '@covpool/core';
 import { input, type LayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { backbones } from './backbone-registry.ts';
+import { attendBy, type AttentionSpec } from './attention.ts';
+import { type BackboneEntry, backbones, type Stage } from './backbone-registry.ts';
 
 export interface BackboneOptions {
   /** Seed of the initial weights: with the layers' names it determines them. */
   seed?: number;
-  /** Stride of the last stage; the backbone knows what suits the pooling. */
+  /** Stride of the last stage; the backbone knows what suits the pooling and the attention. */
   lastStride?: number;
+  /** A name of the attention registry, or a name with options: `{name: 'gsop-channel', dim: 128, stages: [1, 2, 3]}`. */
+  attention?: string | AttentionSpec;
 }
 
 export interface ModelOptions extends BackboneOptions {
@@ -19,27 +22,28 @@ export interface ModelOptions extends BackboneOptions {
 const asSpec = (choice: string | PoolingSpec): PoolingSpec => (typeof choice === 'string' ? { name: choice } : choice);
 
 /**
- * A classifier: backbone, pooling, linear layer; pictures [B,H,W,3] to logits [B,classes]. The spatial size is free.
+ * A classifier: backbone, pooling, linear layer; pictures [B,H,W,3] to logits [B,classes]. The spatial size is free. An
+ * attention stands in the last block of each stage, between the last normalisation and the residual addition.
  *
  * ```ts
  * const net = createModel('resnet50', { pooling: { name: 'isqrt', dim: 256 }, classes: 1000 });
+ * const attending = createModel('resnet50', { attention: { name: 'gsop-channel', stages: [3, 4] } });
  * ```
- * @throws bad-argument for an unknown backbone, pooling or option, listing those that exist
+ * @throws bad-argument for an unknown backbone, pooling, attention or option, listing those that exist
  */
 export function createModel(
   name: string,
-  { pooling: choice = 'gap', classes = 1000, seed = 0, lastStride }: ModelOptions = {},
+  { pooling: choice, classes = 1000, ...trunk }: ModelOptions = {},
 ): LayersModel {
   checkArgument(
     Number.isInteger(classes) && classes > 0,
     () => `createModel: classes must be a positive whole number, got ${classes}`,
   );
-  const { name: poolingName, ...options } = asSpec(choice);
   const entry = backbones.get(name);
-  return withSeed(seed, () => {
-    const pictures = input({ shape: [null, null, 3], name: 'pictures' });
-    const stride = lastStride ?? entry.defaultLastStride(poolingName !== 'gap');
-    const features = entry.build(pictures, { lastStride: stride }).at(-1)!.features;
+  const { name: poolingName, ...options } = asSpec(choice ?? entry.defaults?.pooling ?? 'gap');
+  return withSeed(trunk.seed ?? 0, () => {
+    const { pictures, stages } = buildTrunk(entry, trunk, poolingName !== 'gap');
+    const { features } = stages.at(-1)!;
     const descriptor = pooling(poolingName, { ...options, name: 'pool' }).apply(features) as SymbolicTensor;
     const logits = new Linear({ name: 'fc', units: classes }).apply(descriptor) as SymbolicTensor;
     return model({ inputs: pictures, outputs: logits, name });
@@ -49,13 +53,23 @@ export function createModel(
 /** A trunk whose outputs are its stages, with what a neck or a head needs to know of each: `c2` is the finest. */
 export function createBackbone(
   name: string,
-  { seed = 0, lastStride = 2 }: BackboneOptions = {},
+  options: BackboneOptions = {},
 ): { model: LayersModel; specs: Record<string, ShapeSpec> } {
   const entry = backbones.get(name);
-  return withSeed(seed, () => {
-    const pictures = input({ shape: [null, null, 3], name: 'pictures' });
-    const stages = entry.build(pictures, { lastStride });
+  return withSeed(options.seed ?? 0, () => {
+    const { pictures, stages } = buildTrunk(entry, options, false);
     const specs = Object.fromEntries(stages.map(({ spec }, i) => [`c${i + 2}`, spec]));
     return { model: model({ inputs: pictures, outputs: stages.map(({ features }) => features), name }), specs };
   });
+}
+
+function buildTrunk(
+  entry: BackboneEntry,
+  { attention = entry.defaults?.attention, lastStride }: BackboneOptions,
+  secondOrderHead: boolean,
+): { pictures: SymbolicTensor; stages: Stage[] } {
+  const pictures = input({ shape: [null, null, 3], name: 'pictures' });
+  const attend = attendBy(attention, entry.stages);
+  const stride = lastStride ?? entry.defaultLastStride(secondOrderHead || attention !== undefined);
+  return { pictures, stages: entry.build(pictures, { lastStride: stride, attend }) };
 }

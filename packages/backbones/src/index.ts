@@ -1,5 +1,6 @@
-import './resnet.ts';
+import './gsop-net.ts';
 
+export type { Attend, AttentionSpec } from './attention.ts';
 export { backbones, listModels, preprocessing } from './backbone-registry.ts';
 export type { BackboneEntry, Preprocessing, Stage } from './backbone-registry.ts';
 export { createBackbone, createModel } from './create-model.ts';

@@ -14,6 +14,16 @@ interface BlockShape {
   project: boolean;
 }
 
+interface StagePlan {
+  name: string;
+  block: BlockName;
+  width: number;
+  strides: number;
+  count: number;
+  /** Applied below the residual addition of the last block, which it gets the path of. */
+  attend: (features: SymbolicTensor, block: string) => SymbolicTensor;
+}
+
 const relu = (x: SymbolicTensor, name: string) => layers.reLU({ name }).apply(x) as SymbolicTensor;
 
 function convolve(x: SymbolicTensor, name: string, filters: number, kernelSize: number, strides = 1): SymbolicTensor {
@@ -36,9 +46,15 @@ const branches: Record<BlockName, (x: SymbolicTensor, shape: BlockShape) => Symb
   },
 };
 
-function residualBlock(x: SymbolicTensor, block: BlockName, shape: BlockShape): SymbolicTensor {
+function residualBlock(
+  x: SymbolicTensor,
+  block: BlockName,
+  shape: BlockShape,
+  attend?: StagePlan['attend'],
+): SymbolicTensor {
   const { name, width, strides, project } = shape;
-  const branch = branches[block](x, shape);
+  const plain = branches[block](x, shape);
+  const branch = attend ? attend(plain, name) : plain;
   const shortcut = project
     ? normalise(convolve(x, `${name}.downsample.0`, width * expansions[block], 1, strides), `${name}.downsample.1`)
     : x;
@@ -47,22 +63,14 @@ function residualBlock(x: SymbolicTensor, block: BlockName, shape: BlockShape): 
 }
 
 /** One stage of a residual network (He et al. 2016): `count` blocks, the first of which may stride and project. */
-export function residualStage(
-  x: SymbolicTensor,
-  {
-    name,
-    block,
-    width,
-    strides,
-    count,
-  }: { name: string; block: BlockName; width: number; strides: number; count: number },
-): SymbolicTensor {
+export function residualStage(x: SymbolicTensor, plan: StagePlan): SymbolicTensor {
+  const { name, block, width, strides, count, attend } = plan;
   let features = x;
   for (let i = 0; i < count; i++) {
     const channels = features.shape.at(-1);
     const project = i === 0 && (strides !== 1 || channels !== width * expansions[block]);
     const shape = { name: `${name}.${i}`, width, strides: i === 0 ? strides : 1, project };
-    features = residualBlock(features, block, shape);
+    features = residualBlock(features, block, shape, i === count - 1 ? attend : undefined);
   }
   return features;
 }

@@ -39,17 +39,19 @@ function imagenetPlan(block: BlockName, depths: number[]): ResnetPlan {
 function resnet({ block, depths, widths, stem, summary }: ResnetPlan): BackboneEntry {
   return {
     summary,
+    stages: widths.length,
     preprocessing: stem === 'imagenet' ? imagenetPreprocessing(224) : imagenetPreprocessing(64),
     // Second-order heads keep the ImageNet networks' last map at stride 16, for twice the positions along each side.
     defaultLastStride: (secondOrder) => (stem === 'imagenet' && secondOrder ? 1 : 2),
-    build(input, { lastStride }) {
+    build(input, { lastStride, attend }) {
       let features = stem === 'imagenet' ? imagenetStem(input) : smallStem(input, widths[0]!);
       let stride = stem === 'imagenet' ? 4 : 2;
       const stages: Stage[] = [];
       for (const [i, width] of widths.entries()) {
         const strides = i === 0 ? 1 : i === widths.length - 1 ? lastStride : 2;
         stride *= strides;
-        features = residualStage(features, { name: `layer${i + 1}`, block, width, strides, count: depths[i]! });
+        const stage = { name: `layer${i + 1}`, block, width, strides, count: depths[i]! };
+        features = residualStage(features, { ...stage, attend: (x, path) => attend(x, { block: path, stage: i + 1 }) });
         stages.push({ features, spec: { channels: width * expansions[block], stride } });
       }
       return stages;
