@@ -28,4 +28,4 @@ for (const name of names) {
     results[name] = (cause as Error).message;
   }
 }
-console.log(`\n${JSON.stringify(results)}`);
+process.stdout.write(`\n${JSON.stringify(results)}\n`);
