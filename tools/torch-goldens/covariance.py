@@ -77,7 +77,7 @@ def draw_sketch(x, length, *key):
             return constants
 
 
-def deep_bdc(x, t):
+def distance_covariance(x, t):
     """x [B,M,d]: distances between the channel vectors, of length M."""
     channels = x.mT
     squared = channels.square().sum(2)
@@ -107,7 +107,7 @@ def goldens():
 
     golden = Golden("crossCovariance")
     for shape, q in features(golden):
-        for centering in ("channel", "scalar", "none"):
+        for centering in ("channel", "scalar"):
             inputs = {"q": q, "k": draw(shape, golden.name, "k", shape, offset=0.5)}
             golden.add(lambda q, k, c=centering: cross_covariance(q, k, c), inputs, {"centering": centering})
     yield golden
@@ -123,7 +123,7 @@ def goldens():
     for shape, x in features(golden):
         length = 2 * shape[2]
         constants = draw_sketch(x, length, golden.name, shape)
-        golden.add(lambda x, l=length, **c: compact_bilinear(x, length=l, **c), {"x": x}, {"length": length}, constants)
+        golden.add(lambda x, l=length, **c: compact_bilinear(x, length=l, **c), {"x": x}, {"outputDim": length}, constants)
     yield golden
 
     for name, f in [("signedSqrt", signed_sqrt), ("l2Normalize", l2_normalize)]:
@@ -133,7 +133,7 @@ def goldens():
             golden.add(f, {"x": draw(shape, golden.name, shape) + 1 / 128})
         yield golden
 
-    golden = Golden("deepBdc")
+    golden = Golden("distanceCovariance")
     for shape, x in features(golden):
-        golden.add(deep_bdc, {"x": x, "t": torch.tensor(math.log(1 / (2 * shape[2] ** 2))).round(decimals=2)})
+        golden.add(distance_covariance, {"x": x, "t": torch.tensor(math.log(1 / (2 * shape[2] ** 2))).round(decimals=2)})
     yield golden

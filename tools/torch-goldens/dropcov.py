@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from covariance import covariance
+from covariance import covariance, cross_covariance
 from golden import SHAPES, Golden, draw, grid
 
 
@@ -97,6 +97,34 @@ def sv_pn(x, v0, alpha=0.5):
     return s**alpha * u @ v.mT + rest / (s ** (1 - alpha) + 1e-5)
 
 
+def cross_drop_cov(q, k, attention=None, training=True, seed=0, centering="channel", dropAxis="channel", rate=0.0):
+    """One mask for both sides; with attention the rate adapts to (S + Sᵀ)1."""
+    cross = lambda q, k: cross_covariance(q, k, centering)
+    if not training:
+        return cross(q, k)
+    if attention is not None:
+        q, k = q * (1 + attention)[:, None, :], k * (1 + attention)[:, None, :]
+        s = cross(q, k)
+        rate = adaptive_drop_rate(attention, (s + s.mT).sum(2))
+    axis = 2 if dropAxis == "channel" else 1
+    uniform = uniform_numbers(q.shape[0], q.shape[axis], seed)
+    mask = ((uniform >= rate).double() / (1 - rate)).unsqueeze(1 if axis == 2 else 2)
+    return cross(q * mask, k * mask)
+
+
+def multi_head(x, weight, kernel=None, heads=2, headDim=3, training=False, seed=0, elementRate=0.5, **options):
+    batch, positions, _ = x.shape
+    q, k = (x @ weight).split(heads * headDim, dim=2)[:2]
+    per_head = lambda y: y.reshape(batch, positions, heads, headDim).transpose(1, 2).flatten(0, 1)
+    q, k = per_head(q), per_head(k)
+    attention = channel_importance((q + k) / 2, kernel) if kernel is not None and training else None
+    z = cross_drop_cov(q, k, attention, training, seed, **options).reshape(batch, -1)
+    if not training:
+        return z
+    uniform = uniform_numbers(*z.shape, derive_seed(seed, "elements"))
+    return z * (uniform >= elementRate).double() / (1 - elementRate)
+
+
 def attentions(golden, shape):
     return grid(torch.softmax(draw((shape[0], shape[2]), golden.name, "attention", shape), 1), 1024)
 
@@ -184,4 +212,32 @@ def goldens():
         for options in ({}, {"interval": 2, "seed": 5}):
             f = lambda x, interval=1, seed=0: x * stride_mask(x.shape[2], interval, seed)
             golden.add(lambda x, o=options: f(x, **o), {"x": draw(shape, golden.name, shape)}, options)
+    yield golden
+
+    golden = Golden("crossDropCov")
+    for shape in SHAPES:
+        inputs = {"q": draw(shape, golden.name, "q", shape), "k": draw(shape, golden.name, "k", shape, offset=0.25)}
+        for options in (
+            {"training": False, "centering": "none"},
+            {"training": True, "seed": 3, "rate": 0.25, "dropAxis": "token", "centering": "scalar"},
+        ):
+            golden.add(lambda o=options, **i: cross_drop_cov(**i, **o), inputs, options)
+        with_attention = {**inputs, "attention": attentions(golden, shape)}
+        options = {"training": True, "seed": 4}
+        golden.add(lambda o=options, **i: cross_drop_cov(**i, **o), with_attention, options, exact=False)
+    yield golden
+
+    golden = Golden("multiHeadCrossCovariance")
+    for batch, positions, channels, heads, head_dim in [(2, 9, 4, 2, 3), (2, 4, 6, 3, 2), (1, 16, 5, 1, 4)]:
+        inputs = {
+            "x": draw((batch, positions, channels), golden.name, "x", channels),
+            "weight": draw((channels, 3 * heads * head_dim), golden.name, "weight", channels, scale=0.5),
+        }
+        kernel = {"kernel": draw((3, 1, 1), golden.name, "kernel", channels)}
+        head = {"heads": heads, "headDim": head_dim}
+        reference = {"training": True, "seed": 5, "rate": 0.2, "dropAxis": "token", "centering": "scalar"}
+        golden.add(lambda o=head, **i: multi_head(**i, **o), inputs, head)
+        golden.add(lambda o={**head, **reference}, **i: multi_head(**i, **o), inputs, {**head, **reference})
+        training = {**head, "training": True, "seed": 6, "elementRate": 0.25}
+        golden.add(lambda o=training, **i: multi_head(**i, **o), {**inputs, **kernel}, training, exact=False)
     yield golden

@@ -1,7 +1,7 @@
 """Spec sections 3 and 5.10: Newton–Schulz, Taylor and Padé roots, and the Lyapunov backward."""
 import torch
 
-from covariance import covariance
+from covariance import covariance, gaussian_embedding
 from golden import SHAPES, Golden, draw, draw_spd
 
 
@@ -97,6 +97,13 @@ def goldens():
         x = draw(shape, golden.name, "x", shape)
         for options in ({"iterations": 5, "norm": "trace"}, {"iterations": 3, "norm": "frobenius"}):
             golden.add(lambda x, o=options: newton_schulz_sqrt(covariance(x), **o), {"x": x}, options)
+    yield golden
+
+    golden = Golden("isqrtGaussian")
+    for shape in SHAPES:
+        x = draw(shape, golden.name, "x", shape, offset=0.25)
+        options = {"beta": 0.5, "iterations": 5}
+        golden.add(lambda x: newton_schulz_sqrt(gaussian_embedding(x, 0.5), 5), {"x": x}, options)
     yield golden
 
     for name, f in [

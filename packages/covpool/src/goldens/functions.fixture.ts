@@ -1,7 +1,9 @@
 import {
   bilinear,
+  compactBilinear,
   covariance,
   crossCovariance,
+  distanceCovariance,
   gaussianEmbedding,
   l2Normalize,
   secondMoment,
@@ -11,6 +13,7 @@ import {
 import {
   adaptiveDropRate,
   channelImportance,
+  crossDropCov,
   dropCov,
   dropUniform,
   dropUniformChannels,
@@ -18,6 +21,7 @@ import {
   ecaAttention,
   hardAttention,
   keepLargest,
+  multiHeadCrossCovariance,
   seAttention,
 } from '@covpool/dropcov';
 import { adaptiveAveragePool, groupedConvolution, rowConvolution, spatialCovariance } from '@covpool/gsop';
@@ -34,6 +38,7 @@ import {
 import {
   eigh,
   isqrtCov,
+  isqrtGaussian,
   matrixPower,
   matrixPowerCov,
   mpaInverseSqrt,
@@ -52,13 +57,14 @@ import {
   pow,
   type Tensor,
   type Tensor1D,
+  type Tensor2D,
   type Tensor3D,
   type Tensor4D,
 } from '@tensorflow/tfjs-core';
 
 /** What a golden file's function is here. */
 export interface GoldenFunction {
-  call: (inputs: Tensor[], options: Record<string, unknown>, constants: Record<string, Tensor>) => Tensor;
+  call: (inputs: Tensor[], options: Record<string, unknown>, constants: Record<string, Float32Array>) => Tensor;
   /** How many times the engine's tolerance the gradients may be off; why stands beside each. */
   gradientFactor?: number;
 }
@@ -83,9 +89,24 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
   biMap: plain(biMap),
   bilinear: plain(bilinear),
   channelImportance: plain(channelImportance),
+  compactBilinear: {
+    call: ([x], { outputDim }, { h1, h2, s1, s2 }) =>
+      compactBilinear(x!, {
+        outputDim: outputDim as number,
+        h1: Int32Array.from(h1!),
+        h2: Int32Array.from(h2!),
+        s1: Int32Array.from(s1!),
+        s2: Int32Array.from(s2!),
+      }),
+  },
   covariance: plain(covariance),
   crossCovariance: plain(crossCovariance),
+  crossDropCov: {
+    call: ([q, k, attention], options) =>
+      crossDropCov(q as Tensor3D, k as Tensor3D, { ...options, attention: attention as Tensor2D | undefined }),
+  },
   d4Transforms: plain(d4Transforms),
+  distanceCovariance: plain(distanceCovariance),
   dropCov: plain(dropCov),
   dropUniform: plain(dropUniform),
   dropUniformChannels: plain(dropUniformChannels),
@@ -103,6 +124,7 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
   hardAttention: plain(hardAttention),
   idccp: plain(idccp),
   isqrtCov: plain(isqrtCov),
+  isqrtGaussian: plain(isqrtGaussian),
   keepLargest: plain(keepLargest),
   l2Normalize: plain((x: Tensor) => l2Normalize(x)),
   logEig: plain(logEig),
@@ -116,6 +138,10 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
   mpaSqrtCov: plain(mpaSqrtCov),
   mtpSqrt: plain(mtpSqrt),
   mtpSqrtCov: plain(mtpSqrtCov),
+  multiHeadCrossCovariance: {
+    call: ([x, weight, kernel], options) =>
+      multiHeadCrossCovariance(x!, weight as Tensor2D, { ...options, kernel: kernel as Tensor3D | undefined }),
+  },
   newtonSchulzSqrt: plain(newtonSchulzSqrt),
   reEig: plain(reEig),
   rowConvolution: plain(rowConvolution),

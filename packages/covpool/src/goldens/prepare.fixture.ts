@@ -20,7 +20,9 @@ const fromGoldens = (values: Record<string, GoldenTensor>): Record<string, Tenso
 
 export function prepareFunction({ call }: GoldenFunction, golden: GoldenCase): Prepared {
   const inputs = fromGoldens(golden.inputs);
-  const constants = fromGoldens(golden.constants ?? {});
+  const constants = Object.fromEntries(
+    Object.entries(golden.constants ?? {}).map(([name, value]) => [name, goldenValues(value)]),
+  );
   return {
     inputs,
     evaluate: (changed) => call(Object.values({ ...inputs, ...changed }), golden.options, constants),
