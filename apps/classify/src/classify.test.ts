@@ -84,33 +84,6 @@ describe('train, eval, predict, report', () => {
   });
 });
 
-describe('compare', () => {
-  const heads = (out: string, ...more: string[]) =>
-    classify('compare', '--pools', 'gap,isqrt', '--dim', '8', '--data', data, ...tiny, '--out', out, ...more);
-
-  it('trains the heads, prints the table, and resumes without training again', async () => {
-    const { code, out } = await heads(at('heads'));
-    expect(code).toBe(0);
-    expect(out).toMatch(/^head +parameters +top-1 % +mean class % +epochs to gap's final +ms per step$/m);
-    expect(out).toMatch(/^isqrt +[\d,]+ /m);
-    for (const name of ['report.html', 'accuracy.png', 'confusion-gap.png', 'pictures-isqrt.png']) {
-      expect((await stat(at('heads', name))).size).toBeGreaterThan(1000);
-    }
-    const before = (await stat(at('heads', 'gap', 'result.json'))).mtimeMs;
-    await rm(at('heads', 'isqrt'), { recursive: true });
-    const resumed = await classify('compare', '--resume', '--out', at('heads'));
-    expect(resumed).toMatchObject({ code: 0 });
-    expect(resumed.out).toContain('1 of 2 trainings are complete already');
-    expect((await stat(at('heads', 'gap', 'result.json'))).mtimeMs).toBe(before);
-    expect(await classify('compare', '--resume', '--out', at('heads'), '--lr', '0.5')).toMatchObject({
-      code: 2,
-      error: expect.stringMatching(
-        /goes on with the choices in .*, where lr is undefined, got 0.5; leave the option out$/m,
-      ),
-    });
-  });
-});
-
 describe('bad input', () => {
   const refuses = async (argv: string[], message: RegExp, code = 2) => {
     const result = await classify(...argv);

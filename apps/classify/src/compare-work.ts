@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { CovpoolError } from '@covpool/base';
-import { writeFileAtomic } from '@covpool/base/node';
 import { duration, table, userPath } from '@covpool/cli';
-import { completeConfig } from './complete-config.ts';
-import type { CompareChoices, TrainConfig } from './config.ts';
-import { type HeadSummary, summariseHeads, summaryTable } from './head-summary.ts';
-import { readRunResult } from './run-result.ts';
-import { type ComparisonPlan, readPlan, readRuns } from './runs-on-disk.ts';
+import { configOf, type EarlierComparison, extendPlan, startPlan } from './compare-plan.ts';
+import type { CompareChoices } from './config.ts';
+import { byAccuracy, type HeadSummary, summariseHeads, summaryTable } from './head-summary.ts';
+import { type FailedRun, readFailure, readRunResult, writeFailure } from './run-result.ts';
+import { type ComparisonPlan, readFailures, readRuns } from './runs-on-disk.ts';
 import { startTraining } from './start-training.ts';
 import { timestamp } from './timestamp.ts';
 import type { TrainJob } from './train-jobs.ts';
@@ -21,117 +18,73 @@ import { writeReport } from './write-report.ts';
 export interface ComparisonOutcome {
   folder: string;
   report: string;
+  /** The most accurate first. */
   heads: HeadSummary[];
+  /** Trainings whose numbers ceased to be finite. */
+  failures: FailedRun[];
+}
+
+/** Where a comparison goes, and what it goes on with. */
+export interface ComparisonPlace {
+  folder?: string | undefined;
+  earlier?: EarlierComparison | undefined;
+  /** Whether the choices add heads and seeds to the earlier comparison. */
+  extend: boolean;
 }
 
 /** Trains every head with every seed, or what is missing of it, and reports. */
 export async function compare(
   choices: CompareChoices,
-  { folder: wanted, earlier }: { folder?: string | undefined; earlier?: EarlierComparison | undefined },
+  { folder: wanted, earlier, extend }: ComparisonPlace,
   context: WorkContext,
 ): Promise<ComparisonOutcome> {
   const begun = performance.now();
-  const configs = trainings(choices);
-  if (earlier) checkSameChoices(earlier, choices);
   const folder = earlier?.folder ?? wanted ?? userPath(`runs/compare-${timestamp()}`);
-  const plan = earlier?.plan ?? (await startPlan(folder, choices, configs));
-
-  const jobs: TrainJob[] = [];
-  for (const [i, { head, folder: name, seed }] of plan.runs.entries()) {
-    const path = join(folder, name);
-    if (await readRunResult(path)) continue;
-    const started = existsSync(join(path, 'config.json'));
-    const title = choices.seeds > 1 ? `${head} (seed ${seed})` : head;
-    jobs.push({ name: title, config: configs[i]!.config, folder: path, resume: started });
-  }
+  const plan = earlier ? await extendPlan(earlier, choices, extend) : await startPlan(folder, choices);
+  const jobs = await openJobs(folder, plan, choices.threads);
   if (plan.runs.length > jobs.length) {
     context.print(`${plan.runs.length - jobs.length} of ${plan.runs.length} trainings are complete already`);
   }
-  await startTraining(jobs, trainingProgress(jobs, context));
+  await trainAll(jobs, context);
 
   const runs = await readRuns(folder);
+  const failures = await readFailures(folder);
+  const report = await writeReport(folder, runs, plan.command, failures);
   const heads = summariseHeads(runs);
-  const report = await writeReport(folder, runs, plan.command);
   const { header, rows } = summaryTable(heads);
   context.print(`\n${table(header, rows)}\n`);
+  for (const { name, message } of failures) context.print(`${name} failed: ${message}`);
   context.print(`report  ${report}`);
   context.print(`took    ${duration((performance.now() - begun) / 1000)}`);
-  return { folder, report, heads };
+  return { folder, report, heads: byAccuracy(heads), failures };
 }
 
-/** One training per seed and head; seeds outside, so that an early stop leaves whole comparisons. */
-function trainings({ pools, seeds, ...shared }: CompareChoices): { head: string; config: TrainConfig }[] {
-  const names = pools.map(({ name }, i) => {
-    const earlier = pools.slice(0, i).filter((pool) => pool.name === name).length;
-    return earlier === 0 ? name : `${name}-${earlier + 1}`;
-  });
-  return Array.from({ length: seeds }, (_, k) =>
-    pools.map((pool, i) => {
-      return { head: names[i]!, config: completeConfig({ ...shared, pool, seed: shared.seed + k }) };
-    }),
-  ).flat();
-}
-
-async function startPlan(
-  folder: string,
-  choices: CompareChoices,
-  configs: { head: string; config: TrainConfig }[],
-): Promise<ComparisonPlan> {
-  const found = await readdir(folder).catch(() => []);
-  if (found.length > 0) {
-    throw new CovpoolError(
-      'bad-input',
-      `compare: a new or empty folder is required, got ${folder} with ${found.length} entries; choose another --out, or --resume`,
-    );
+/** The trainings of a plan that have not come to an end. */
+async function openJobs(folder: string, { choices, runs }: ComparisonPlan, threads?: number): Promise<TrainJob[]> {
+  const seeds = new Set(runs.map(({ seed }) => seed)).size;
+  const jobs: TrainJob[] = [];
+  for (const run of runs) {
+    const path = join(folder, run.folder);
+    if ((await readRunResult(path)) || (await readFailure(path))) continue;
+    const name = seeds > 1 ? `${run.head} (seed ${run.seed})` : run.head;
+    const resume = existsSync(join(path, 'config.json'));
+    jobs.push({ name, config: configOf({ ...choices, threads }, run), folder: path, resume });
   }
-  const runs = configs.map(({ head, config: { seed } }) => {
-    return { head, seed, folder: choices.seeds > 1 ? `${head}-seed${seed}` : head };
-  });
-  const plan = { command: commandLine(), choices, runs };
-  await mkdir(folder, { recursive: true });
-  await writeFileAtomic(join(folder, 'compare.json'), `${JSON.stringify(plan, null, 2)}\n`);
-  return plan;
+  return jobs;
 }
 
-/** A comparison that was begun. */
-export interface EarlierComparison {
-  folder: string;
-  plan: ComparisonPlan;
-}
-
-/** The comparison in a folder, or the newest one. */
-export async function comparisonToResume(wanted: string | undefined): Promise<EarlierComparison> {
-  const folder = wanted ?? (await newestComparison());
-  const plan = await readPlan(folder);
-  if (!plan) throw new CovpoolError('bad-input', `compare: the folder of a comparison is required, got ${folder}`);
-  return { folder, plan };
-}
-
-/** Half of a comparison under other choices would be no comparison; only the number of threads changes nothing. */
-function checkSameChoices({ folder, plan }: EarlierComparison, choices: CompareChoices): void {
-  const before = plan.choices as Record<string, unknown>;
-  const now = JSON.parse(JSON.stringify(choices)) as Record<string, unknown>;
-  for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
-    if (key === 'threads' || isDeepStrictEqual(before[key], now[key])) continue;
-    throw new CovpoolError(
-      'bad-argument',
-      `compare: --resume goes on with the choices in ${folder}, where ${key} is ${JSON.stringify(before[key])}, ` +
-        `got ${JSON.stringify(now[key])}; leave the option out`,
-    );
+/** Trains one after the other; one that diverges would diverge again, so that it is noted and the others go on. */
+async function trainAll(jobs: TrainJob[], context: WorkContext): Promise<void> {
+  try {
+    await startTraining(jobs, trainingProgress(jobs, context));
+  } catch (error) {
+    if (!(error instanceof CovpoolError && error.code === 'non-finite')) throw error;
+    const results = await Promise.all(jobs.map(({ folder }) => readRunResult(folder)));
+    const at = results.findIndex((result) => result === undefined);
+    const { name, folder } = jobs[at]!;
+    await writeFailure(folder, { name, message: error.message });
+    context.progress.end();
+    context.progress.line(`${name}  failed: ${error.message}`);
+    await trainAll(jobs.slice(at + 1), context);
   }
-}
-
-async function newestComparison(): Promise<string> {
-  const runs = userPath('runs');
-  const found = (await readdir(runs).catch(() => [])).filter((name) => name.startsWith('compare-')).sort();
-  const newest = found.at(-1);
-  if (newest === undefined) {
-    throw new CovpoolError('bad-input', `compare: there is no comparison in ${runs} to resume; leave --resume out`);
-  }
-  return join(runs, newest);
-}
-
-/** How it was called, for whoever reads the report. */
-function commandLine(): string {
-  return ['classify', ...process.argv.slice(2)].join(' ');
 }

@@ -8,13 +8,15 @@ const DEFAULT_DIM = 64;
 /**
  * Settles what the schema leaves open: the published schedules, the number of epochs, the channels of a pooling, the epoch of
  * the hybrid protocol.
+ *
+ * @param dim channels that a second-order pooling sees if it does not say so itself
  */
-export function completeConfig(choices: TrainChoices): TrainConfig {
+export function completeConfig(choices: TrainChoices, dim = DEFAULT_DIM): TrainConfig {
   const published = publishedSchedule(choices);
   const { lr, hybrid, ...rest } = choices;
   const schedule = { ...(published?.schedule ?? choices.schedule), ...(lr === undefined ? {} : { base: lr }) };
   const epochs = choices.epochs ?? published?.epochs ?? DEFAULT_EPOCHS;
-  const pool = withDim(choices.pool);
+  const pool = withDim(choices.pool, dim);
   return {
     ...rest,
     schedule,
@@ -41,9 +43,12 @@ function completeHybrid(
   return { pool: { ...Object.fromEntries(shared), ...later }, epoch: at };
 }
 
-/** Second-order poolings see 64 channels unless told otherwise: their output grows with the square. `gap` sees all. */
-function withDim(pool: TrainConfig['pool']): TrainConfig['pool'] {
-  return pool.name === 'gap' || 'dim' in pool || 'reduce' in pool ? pool : { ...pool, dim: DEFAULT_DIM };
+/** Poolings that see all channels unless told otherwise: `gap` is of the first order, IDCCP reduces channels itself. */
+const ALL_CHANNELS = ['gap', 'idccp'];
+
+/** Second-order poolings see `dim` channels unless told otherwise: their output grows with the square. */
+function withDim(pool: TrainConfig['pool'], dim: number): TrainConfig['pool'] {
+  return ALL_CHANNELS.includes(pool.name) || 'dim' in pool || 'reduce' in pool ? pool : { ...pool, dim };
 }
 
 type PublishedName = 'norm' | 'fast' | 'adju';

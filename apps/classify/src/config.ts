@@ -57,7 +57,7 @@ export const trainConfigSchema = z.strictObject({
   limit: wholeFrom(1).optional(),
 });
 
-/** The choices of a comparison: those of a training, with several poolings in place of one. */
+/** The choices of a comparison: those of a training, with several poolings (or `all`) in place of one. */
 export const compareConfigSchema = trainConfigSchema.omit({ pool: true, hybrid: true }).extend({
   pools: z
     .preprocess(
@@ -65,6 +65,8 @@ export const compareConfigSchema = trainConfigSchema.omit({ pool: true, hybrid: 
       z.array(named, 'must be a list of names').min(1, 'must name at least one pooling'),
     )
     .default([{ name: 'gap' }, { name: 'isqrt' }, { name: 'dropcov' }]),
+  /** Channels that second-order poolings see, of those that do not say it themselves. */
+  dim: wholeFrom(1).default(64),
   /** How many seeds, from `seed` on, each network is trained with. */
   seeds: wholeFrom(1).default(1),
 });

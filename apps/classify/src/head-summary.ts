@@ -24,7 +24,7 @@ export function baselineOf(heads: string[]): string {
   return heads.includes('gap') ? 'gap' : heads[0]!;
 }
 
-/** One line per head, in the order in which they first appear. */
+/** One summary per head, in the order in which they first appear. */
 export function summariseHeads(runs: CompleteRun[]): HeadSummary[] {
   const heads = [...new Set(runs.map(({ head }) => head))];
   const baseline = new Map(
@@ -52,12 +52,17 @@ export function summariseHeads(runs: CompleteRun[]): HeadSummary[] {
   });
 }
 
-/** The comparison's table: header and rows of text. */
+/** The most accurate first. */
+export function byAccuracy(summaries: HeadSummary[]): HeadSummary[] {
+  return summaries.toSorted((a, b) => b.top1 - a.top1);
+}
+
+/** The comparison's table, the most accurate head first: header and rows of text. */
 export function summaryTable(summaries: HeadSummary[]): { header: string[]; rows: string[][] } {
   const baseline = baselineOf(summaries.map(({ head }) => head));
   return {
     header: ['head', 'parameters', 'top-1 %', 'mean class %', `epochs to ${baseline}'s final`, 'ms per step'],
-    rows: summaries.map((summary) => [
+    rows: byAccuracy(summaries).map((summary) => [
       summary.head,
       summary.parameters.toLocaleString('en-US'),
       percent(summary.top1) + (summary.top1Deviation === undefined ? '' : ` ± ${percent(summary.top1Deviation)}`),

@@ -31,12 +31,26 @@ export async function writeRunResult(folder: string, result: RunResult): Promise
 }
 
 /** The result of a run folder; nothing if the run is not complete. */
-export async function readRunResult(folder: string): Promise<RunResult | undefined> {
-  const path = join(folder, 'result.json');
+export const readRunResult = (folder: string): Promise<RunResult | undefined> => readJson(join(folder, 'result.json'));
+
+/** Why a training has no result and would have none again, `failure.json` in its run folder. */
+export interface FailedRun {
+  name: string;
+  message: string;
+}
+
+export async function writeFailure(folder: string, failure: FailedRun): Promise<void> {
+  await writeFileAtomic(join(folder, 'failure.json'), `${JSON.stringify(failure, null, 2)}\n`);
+}
+
+/** Why the run in a folder failed; nothing if it did not. */
+export const readFailure = (folder: string): Promise<FailedRun | undefined> => readJson(join(folder, 'failure.json'));
+
+async function readJson<T>(path: string): Promise<T | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as RunResult;
+    return JSON.parse(text) as T;
   } catch (cause) {
     throw new CovpoolError('bad-input', `run: ${path} must be JSON; remove it and resume the run`, { cause });
   }

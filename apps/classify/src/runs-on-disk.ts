@@ -2,18 +2,29 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CovpoolError } from '@covpool/base';
+import type { PoolingSpec } from '@covpool/core';
 import { RunFolder } from '@covpool/trainers/node';
 import { type ClassifierCard, readCard } from './classifier.ts';
 import type { CompareChoices } from './config.ts';
-import { readRunResult, type RunResult } from './run-result.ts';
+import { type FailedRun, readFailure, readRunResult, type RunResult } from './run-result.ts';
 import type { EpochLine } from './train-jobs.ts';
 
 /** `compare.json` in the folder of a comparison. */
 export interface ComparisonPlan {
   /** The command that made it, for people. */
   command: string;
-  choices: CompareChoices;
-  runs: { head: string; seed: number; folder: string }[];
+  /** What all its runs share; `seeds` is what was asked for last. */
+  choices: Omit<CompareChoices, 'pools'>;
+  runs: PlannedRun[];
+}
+
+/** One training of a comparison. */
+export interface PlannedRun {
+  head: string;
+  seed: number;
+  /** Its run folder, below the comparison's. */
+  folder: string;
+  pool: PoolingSpec;
 }
 
 /** A training that is complete. */
@@ -25,7 +36,8 @@ export interface CompleteRun {
   lines: EpochLine[];
 }
 
-const planFile = (folder: string): string => join(folder, 'compare.json');
+/** Where a comparison's plan is. */
+export const planFile = (folder: string): string => join(folder, 'compare.json');
 
 export async function readPlan(folder: string): Promise<ComparisonPlan | undefined> {
   const text = await readFile(planFile(folder), 'utf8').catch(() => undefined);
@@ -49,6 +61,13 @@ export async function readRuns(folder: string): Promise<CompleteRun[]> {
   }
   const run = await readRun(folder);
   return run ? [run] : [];
+}
+
+/** The runs of a comparison that came to an end without a result. */
+export async function readFailures(folder: string): Promise<FailedRun[]> {
+  const plan = await readPlan(folder);
+  const found = await Promise.all((plan?.runs ?? []).map((run) => readFailure(join(folder, run.folder))));
+  return found.filter((failure) => failure !== undefined);
 }
 
 async function readRun(folder: string, head?: string): Promise<CompleteRun | undefined> {

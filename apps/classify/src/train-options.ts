@@ -38,13 +38,14 @@ export const trainOptions = {
   limit: { type: 'number', summary: 'use only so many pictures of a split' },
 } as const satisfies OptionSpecs;
 
-type Given = Omit<OptionValues<typeof trainOptions>, 'config' | 'set'>;
+type Given = OptionValues<typeof trainOptions>;
 
-/** The options as a configuration; those that were not given are undefined. */
-export function optionsAsConfig({
-  'weight-decay': weightDecay,
-  dim: _,
-  ...given
-}: Given): Partial<Record<keyof TrainConfig, unknown>> {
-  return { ...given, weightDecay, data: given.data === undefined ? undefined : userPath(given.data) };
+/** The options as a configuration, without those that are no choices of a training; what was not given is absent. */
+export function optionsAsConfig(options: Given): Partial<Record<keyof TrainConfig, unknown>> {
+  const choices = Object.keys(trainOptions).filter(
+    (name) => !['config', 'set', 'dim'].includes(name),
+  ) as (keyof Given)[];
+  const given = Object.fromEntries(choices.map((name) => [name, options[name]]));
+  const { 'weight-decay': weightDecay, data, ...rest } = given;
+  return { ...rest, weightDecay, data: typeof data === 'string' ? userPath(data) : undefined };
 }

@@ -2,37 +2,42 @@ import { join } from 'node:path';
 import { CovpoolError } from '@covpool/base';
 import { writeFileAtomic } from '@covpool/base/node';
 import {
-  confusionMatrix,
   type GradedPicture,
   htmlReport,
-  lineChart,
+  palette,
   pictureGrid,
   pngOfPicture,
   type ReportImage,
   type ReportSection,
   seriesColours,
-  type SeriesColours,
 } from '@covpool/charts';
 import { svgToPng } from '@covpool/charts/node';
-import { ConfusionMatrix } from '@covpool/metrics';
-import { percent } from './evaluate.ts';
-import { baselineOf, summariseHeads, summaryTable } from './head-summary.ts';
+import { baselineOf, byAccuracy, type HeadSummary, summariseHeads, summaryTable } from './head-summary.ts';
 import { openDataset } from './open-dataset.ts';
 import { dataFolder } from './shipped.ts';
+import type { FailedRun } from './run-result.ts';
 import type { CompleteRun } from './runs-on-disk.ts';
 import type { TrainConfig } from './config.ts';
-import type { EpochLine } from './train-jobs.ts';
+import { accuracyBars, accuracyChart, confusionChart, lossChart, timeBars } from './report-charts.ts';
 
 /**
  * Writes `report.html`, which stands alone, and its charts as PNG files beside it. Returns the report's path.
  *
  * @param command what made the runs, for people
+ * @param failures runs that have no result
  */
-export async function writeReport(folder: string, runs: CompleteRun[], command: string): Promise<string> {
+export async function writeReport(
+  folder: string,
+  runs: CompleteRun[],
+  command: string,
+  failures: FailedRun[] = [],
+): Promise<string> {
   const [first] = runs;
   if (!first)
     throw new CovpoolError('bad-input', `report: at least one complete run is required, got none in ${folder}`);
-  const heads = [...new Set(runs.map(({ head }) => head))];
+  const summaries = summariseHeads(runs);
+  const all = summaries.map(({ head }) => head);
+  const heads = legibleHeads(summaries);
   const colours = seriesColours(heads);
   const save = async (name: string, svg: string, alt: string): Promise<ReportImage> => {
     const png = await svgToPng(svg);
@@ -40,9 +45,21 @@ export async function writeReport(folder: string, runs: CompleteRun[], command: 
     return { png, alt };
   };
   const sections: ReportSection[] = [
-    resultSection(runs, command),
+    resultSection(runs, summaries, command, failures),
+    ...(all.length > 1
+      ? [
+          {
+            heading: 'Accuracy and time',
+            image: [
+              await save('top-1', await accuracyBars(summaries, heads, colours), 'top-1 accuracy of each head'),
+              await save('ms-per-step', await timeBars(summaries, heads, colours), 'time per step of each head'),
+            ],
+          },
+        ]
+      : []),
     {
       heading: 'While training',
+      ...(heads.length < all.length ? { text: onlyLegible(heads) } : {}),
       image: [
         await save('accuracy', await accuracyChart(runs, heads, colours), 'validation accuracy over the epochs'),
         await save('loss', await lossChart(runs, heads, colours), 'training loss over the epochs'),
@@ -63,7 +80,8 @@ export async function writeReport(folder: string, runs: CompleteRun[], command: 
     await save(`pictures-${head}`, pictureGrid({ title: `${head}: some validation pictures`, pictures }), '');
     sections.push({ heading: `Some pictures: ${head}`, grid: pictures });
   }
-  const title = heads.length > 1 ? `${heads.join(', ')} side by side` : heads[0]!;
+  const few = heads.length === all.length;
+  const title = all.length === 1 ? all[0]! : `${few ? all.join(', ') : `${all.length} heads`} side by side`;
   const path = join(folder, 'report.html');
   await writeFileAtomic(path, htmlReport({ title, subtitle: describeSetting(first), sections }));
   return path;
@@ -74,58 +92,39 @@ function describeSetting({ card, result }: CompleteRun): string {
   return `${backbone} on ${size}×${size} pictures of ${card.classes.length} classes, ${epochs} epochs in batches of ${batch}, on ${result.engine}`;
 }
 
-function resultSection(runs: CompleteRun[], command: string): ReportSection {
-  const { header, rows } = summaryTable(summariseHeads(runs));
-  const seeds = new Set(runs.map(({ seed }) => seed)).size;
+/** As many lines as there are colours to tell them apart: the baseline and the most accurate, in the order of the runs. */
+function legibleHeads(summaries: HeadSummary[]): string[] {
+  const heads = summaries.map(({ head }) => head);
+  const baseline = baselineOf(heads);
+  const best = byAccuracy(summaries).map(({ head }) => head);
+  const chosen = new Set([baseline, ...best.filter((head) => head !== baseline)].slice(0, palette.length));
+  return heads.filter((head) => chosen.has(head));
+}
+
+const onlyLegible = (heads: string[]): string =>
+  `The baseline and the most accurate others, in the curves and below: ${heads.join(', ')}.`;
+
+function resultSection(
+  runs: CompleteRun[],
+  summaries: HeadSummary[],
+  command: string,
+  failures: FailedRun[],
+): ReportSection {
+  const { header, rows } = summaryTable(summaries);
+  const seeds = summaries.map((summary) => summary.seeds);
+  const [least, most] = [Math.min(...seeds), Math.max(...seeds)];
   const [{ result }] = runs as [CompleteRun];
   return {
     heading: 'Result',
     text: [
       `Accuracies on ${result.last.samples} validation pictures after the last epoch, in per cent` +
-        `${seeds > 1 ? `: mean and standard deviation over ${seeds} seeds` : ''}. ` +
+        `${most > 1 ? `: mean and standard deviation over ${least < most ? 'up to ' : ''}${most} seeds` : ''}. ` +
         'The mean class accuracy weighs every class the same, however rare it is.',
+      ...failures.map(({ name, message }) => `${name} failed: ${message}`),
       `Made by: ${command}`,
     ].join('\n\n'),
     table: { columns: header, rows },
   };
-}
-
-/** The mean over the seeds, epoch by epoch. */
-function meanCurve(runs: CompleteRun[], head: string, value: (line: EpochLine) => number): [number, number][] {
-  const own = runs.filter((run) => run.head === head);
-  const epochs = Math.min(...own.map(({ lines }) => lines.length));
-  return Array.from({ length: epochs }, (_, i) => {
-    return [i + 1, own.reduce((sum, { lines }) => sum + value(lines[i]!), 0) / own.length];
-  });
-}
-
-async function accuracyChart(runs: CompleteRun[], heads: string[], colours: SeriesColours): Promise<string> {
-  const curve = (head: string) => meanCurve(runs, head, ({ validation }) => 100 * validation.top1);
-  const baseline = baselineOf(heads);
-  const [epoch, value] = curve(baseline).at(-1)!;
-  return lineChart({
-    title: 'Validation accuracy',
-    x: 'epoch',
-    y: 'top-1 (%)',
-    series: heads.map((name) => ({ name, points: curve(name) })),
-    colours,
-    ...(heads.length > 1
-      ? { target: { value, label: `${baseline} after ${epoch} epochs: ${value.toFixed(1)} %` } }
-      : {}),
-  });
-}
-
-async function lossChart(runs: CompleteRun[], heads: string[], colours: SeriesColours): Promise<string> {
-  const series = heads.map((name) => ({ name, points: meanCurve(runs, name, ({ loss }) => loss) }));
-  return lineChart({ title: 'Training loss', x: 'epoch', y: 'cross-entropy (nats)', series, colours });
-}
-
-async function confusionChart(runs: CompleteRun[], head: string): Promise<string> {
-  const own = runs.filter((run) => run.head === head);
-  const { classes } = own[0]!.card;
-  const sum = new ConfusionMatrix(classes.length);
-  for (const { result } of own) sum.merge(ConfusionMatrix.fromJSON(result.last.confusion));
-  return confusionMatrix({ title: `${head}: ${percent(sum.accuracy)} % recognised`, classes, counts: sum.counts });
 }
 
 /** The examples of a run with their pictures; nothing if the data has gone. */
