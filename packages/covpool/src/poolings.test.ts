@@ -24,6 +24,16 @@ const make = (name: string) => withSeed(3, () => pooling(name, { name: 'pool' })
 const features = (width: number, ...key: string[]): number[] =>
   seededValues(2 * HEIGHT * width * CHANNELS, 'features', width, ...key).map((value) => Math.abs(value) + 0.2);
 
+/**
+ * Differences in float32 see nothing where the slope of a signed square root, up to 5e3 at zero, changes within the step: with
+ * these, some of hundreds of products of either sign always stand there. Their own suites differentiate in float64.
+ */
+const kinked = ['lrbp'];
+
+const differentiable = poolings
+  .names()
+  .filter((name) => poolings.get(name).gradient !== 'approximate' && !kinked.includes(name));
+
 describeEngines('every pooling', () => {
   describe.each(poolings.names())('%s', (name) => {
     describe('values', () => {
@@ -87,7 +97,7 @@ describeEngines('every pooling', () => {
       });
     });
   });
-  describe.each(poolings.names().filter((name) => poolings.get(name).gradient !== 'approximate'))('%s', (name) => {
+  describe.each(differentiable)('%s', (name) => {
     describe('gradient', () => {
       it.each([2, 4])('is the derivative, as it says, with %i·3 positions', async (width) => {
         const layer = make(name);
@@ -103,7 +113,8 @@ describeEngines('every pooling', () => {
           const along = numericDerivative(x, direction, shape, loss);
           const expected = found.reduce((total, value, i) => total + value * direction[i]!, 0);
           const size = Math.hypot(...found) * Math.hypot(...direction);
-          expect(Math.abs((await along) - expected) / size).toBeLessThan(2e-3);
+          // The loss is of the size of 1 and rounded to 1e-6; where nothing depends on x, the gradient is zero.
+          expect(Math.abs((await along) - expected)).toBeLessThan(2e-3 * Math.max(size, 1));
         }
       });
     });
