@@ -86,6 +86,23 @@ describeEngines('covariance', () => {
       await expectClose(covariance(map), await covariance(rows).data(), { relative: 0 });
     });
 
+    it('of channels from 1 to 1e-6 in size (condition 1e12) is right in every entry', async () => {
+      const sizes = [1, 1e-2, 1e-4, 1e-6];
+      const rows = toMatrix(seededValues(40, 'sizes'), 4).map((row) => row.map((v, j) => Math.fround(v * sizes[j]!)));
+      const sigma = await covariance(tensor(rows.flat(), [1, 10, 4])).data();
+      const rescaled = (a: ArrayLike<number>): number[] =>
+        Array.from(a, (value, k) => value / (sizes[Math.floor(k / 4)]! * sizes[k % 4]!));
+      await expectClose(rescaled(sigma), rescaled(flatten(covarianceOracle(rows))));
+    });
+
+    it('does not lose a deviation of 1 to a mean of 10,000', async () => {
+      const rows = toMatrix(seededValues(36, 'mean'), 3).map((row) => row.map((v) => Math.fround(v + 1e4)));
+      // Half a unit in the last place of the mean, 2⁻¹¹, shifts every deviation of up to 3.
+      await expectClose(covariance(tensor(rows.flat(), [1, 12, 3])), flatten(covarianceOracle(rows)), {
+        absolute: 2 * 3 * 2 ** -11,
+      });
+    });
+
     it('of a constant picture is zero (spec 1.5)', () =>
       expectClose(covariance(fill([1, 4, 4, 3], 0.1)), new Array<number>(9).fill(0), { relative: 0, absolute: 1e-15 }));
   });
