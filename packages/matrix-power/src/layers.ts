@@ -22,6 +22,15 @@ export type { MatrixPowerPoolingConfig } from './matrix-power-pooling.ts';
 export { newtonSchulzRoot, NewtonSchulzRoot } from './newton-schulz-root.ts';
 export type { NewtonSchulzRootConfig } from './newton-schulz-root.ts';
 export {
+  ElementPowerNorm,
+  elementPowerNormalization,
+  ScaleNorm,
+  scaleNormalization,
+  SvPowerNorm,
+  svPowerNormalization,
+} from './power-norm-layers.ts';
+export type { ElementPowerNormConfig, ScaleNormConfig, SvPowerNormConfig } from './power-norm-layers.ts';
+export {
   choleskyNormalization,
   CholeskyNormalization,
   choleskyPooling,
