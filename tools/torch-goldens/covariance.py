@@ -19,9 +19,19 @@ def second_moment(x):
     return x.mT @ x / x.shape[1]
 
 
-def triu(a):
+def triu(a, order="rows"):
+    """Row by row, or as MatConvNet packs it: column by column, which is the lower triangle row by row."""
     i, j = torch.triu_indices(a.shape[-1], a.shape[-1])
+    if order == "columns":
+        j, i = torch.tril_indices(a.shape[-1], a.shape[-1])
     return a[:, i, j]
+
+
+def triu_matrix(v, order="rows"):
+    d = round((math.sqrt(8 * v.shape[1] + 1) - 1) / 2)
+    places = triu(torch.arange(d * d).reshape(1, d, d), order)[0]
+    upper = torch.zeros(v.shape[0], d * d).index_copy(1, places, v).reshape(-1, d, d)
+    return upper + torch.triu(upper, 1).mT
 
 
 def cross_covariance(q, k, centering="channel"):
@@ -97,13 +107,25 @@ def goldens():
     for name, f in [
         ("covariance", covariance),
         ("secondMoment", second_moment),
-        ("triuCovariance", lambda x: triu(covariance(x))),
         ("bilinear", bilinear),
     ]:
         golden = Golden(name)
         for _, x in features(golden):
             golden.add(f, {"x": x})
         yield golden
+
+    golden = Golden("triuCovariance")
+    for _, x in features(golden):
+        for order in ("rows", "columns"):
+            golden.add(lambda x, o=order: triu(covariance(x), o), {"x": x}, {"order": order})
+    yield golden
+
+    golden = Golden("triuMatrix")
+    for batch, length in [(2, 3), (1, 10), (2, 6)]:
+        for order in ("rows", "columns"):
+            v = draw((batch, length), golden.name, length)
+            golden.add(lambda v, o=order: triu_matrix(v, o), {"v": v}, {"order": order})
+    yield golden
 
     golden = Golden("crossCovariance")
     for shape, q in features(golden):

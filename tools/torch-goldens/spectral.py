@@ -1,7 +1,7 @@
 """Spec sections 2, 5 and 9.4: functions of eigenvalues, and the published gradients of the root."""
 import torch
 
-from covariance import covariance, triu
+from covariance import covariance
 from golden import SHAPES, Golden, draw, draw_spd, sym
 from iterative import newton_schulz_sqrt
 
@@ -254,3 +254,17 @@ def goldens():
         for a in matrices(golden):
             golden.add(f, {"a": a})
         yield golden
+
+    golden = Golden("choleskyLogCov")
+    for shape in SHAPES:
+        x = draw(shape, golden.name, "x", shape)
+        epsilon = 1e-6 if shape[1] > shape[2] else 0.01
+        golden.add(lambda x, e=epsilon: cholesky_log(covariance(x), e), {"x": x}, {"epsilon": epsilon}, check=1e-5)
+    yield golden
+
+    golden = Golden("powTmlr")
+    for shape in SHAPES:
+        x = draw(shape, golden.name, "x", shape)
+        f = lambda x: 2 * (newton_schulz_sqrt(covariance(x), 5) - torch.eye(x.shape[2]))
+        golden.add(f, {"x": x}, {"iterations": 5})
+    yield golden

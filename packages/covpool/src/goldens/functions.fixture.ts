@@ -8,6 +8,8 @@ import {
   l2Normalize,
   secondMoment,
   signedSqrt,
+  triuMatrix,
+  type TriuOptions,
   triuVectorize,
 } from '@covpool/covariance';
 import {
@@ -36,6 +38,8 @@ import {
   trivialRepresentation,
 } from '@covpool/idccp';
 import {
+  choleskyLog,
+  choleskyLogCov,
   eigh,
   isqrtCov,
   isqrtGaussian,
@@ -47,6 +51,7 @@ import {
   mtpSqrt,
   mtpSqrtCov,
   newtonSchulzSqrt,
+  powTmlr,
   scalingEigenBranch,
   scalingEigenBranchCov,
 } from '@covpool/matrix-power';
@@ -89,6 +94,8 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
   biMap: plain(biMap),
   bilinear: plain(bilinear),
   channelImportance: plain(channelImportance),
+  choleskyLog: plain(choleskyLog),
+  choleskyLogCov: plain(choleskyLogCov),
   compactBilinear: {
     call: ([x], { outputDim }, { h1, h2, s1, s2 }) =>
       compactBilinear(x!, {
@@ -143,6 +150,7 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
       multiHeadCrossCovariance(x!, weight as Tensor2D, { ...options, kernel: kernel as Tensor3D | undefined }),
   },
   newtonSchulzSqrt: plain(newtonSchulzSqrt),
+  powTmlr: plain(powTmlr),
   reEig: plain(reEig),
   rowConvolution: plain(rowConvolution),
   scalingEigenBranch: plain(scalingEigenBranch),
@@ -154,5 +162,6 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
   trivialRepresentation: {
     call: ([a], { copies }) => trivialRepresentation(a as Tensor3D, copies as number),
   },
-  triuCovariance: plain((x: Tensor) => triuVectorize(covariance(x))),
+  triuCovariance: plain((x: Tensor, options: TriuOptions) => triuVectorize(covariance(x), options)),
+  triuMatrix: plain(triuMatrix),
 };
