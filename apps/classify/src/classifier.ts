@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createModel } from '@covpool/backbones';
+import { type AttentionSpec, createModel } from '@covpool/backbones';
 import { CovpoolError } from '@covpool/base';
 import { importState } from '@covpool/checkpoints';
 import { loadSafetensors } from '@covpool/checkpoints/node';
 import type { PoolingSpec } from '@covpool/core';
 import '@covpool/covariance/layers';
 import '@covpool/dropcov/layers';
+import '@covpool/gsop/layers';
+import '@covpool/idccp/layers';
 import '@covpool/matrix-power/layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { InputRecipe } from './input.ts';
@@ -17,6 +19,8 @@ export interface ClassifierCard {
   format: typeof FORMAT;
   backbone: string;
   pool: PoolingSpec;
+  /** In its blocks; absent: the backbone's own. */
+  attention?: AttentionSpec | undefined;
   /** Names of the outputs. */
   classes: string[];
   input: InputRecipe;
@@ -27,8 +31,8 @@ export interface ClassifierCard {
 export const FORMAT = 'covpool-classifier/1';
 
 /** The network that a card describes, with fresh weights. */
-export function buildClassifier({ backbone, pool, classes }: ClassifierCard, seed = 0): LayersModel {
-  return createModel(backbone, { pooling: pool, classes: classes.length, seed });
+export function buildClassifier({ backbone, pool, attention, classes }: ClassifierCard, seed = 0): LayersModel {
+  return createModel(backbone, { pooling: pool, attention, classes: classes.length, seed });
 }
 
 /** Reads the card of a model folder or of a run folder. */

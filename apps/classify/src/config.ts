@@ -18,6 +18,8 @@ export const trainConfigSchema = z.strictObject({
   data: z.string('must be a folder').default(materialsFolder),
   backbone: z.string('must be a name').default('resnet8'),
   pool: named.default({ name: 'isqrt', dim: 64 }),
+  /** In the last block of each stage, or of its `stages`. Absent: the backbone's own, mostly none. */
+  attention: named.optional(),
   /**
    * The hybrid protocol: after `epoch` epochs (by default where a step schedule drops last) the weights go on with another
    * pooling. Absent: one pooling throughout.

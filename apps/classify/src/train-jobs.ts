@@ -188,9 +188,9 @@ function cardAt(
 
 /** The card of a network that is to be trained. */
 export function cardOf(config: TrainConfig, classes: readonly string[]): ClassifierCard {
-  const { backbone, pool, size } = config;
+  const { backbone, pool, attention, size } = config;
   const input = inputRecipe(preprocessing(backbone), size);
-  return { format: FORMAT, backbone, pool, classes: [...classes], input, training: config };
+  return { format: FORMAT, backbone, pool, attention, classes: [...classes], input, training: config };
 }
 
 function countParameters(model: LayersModel): number {

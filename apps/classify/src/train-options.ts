@@ -21,6 +21,12 @@ export const trainOptions = {
     fallback: 'the materials pictures',
   },
   backbone: { type: 'string', value: 'name', summary: 'network below the pooling', fallback: 'resnet8' },
+  attention: {
+    type: 'string',
+    value: 'name',
+    summary: 'in its blocks: gsop-channel, …',
+    fallback: "the backbone's own",
+  },
   dim: { type: 'number', summary: 'channels that second-order poolings see', fallback: '64' },
   size: { type: 'number', value: 'pixels', summary: 'side of the input', fallback: '64' },
   augment: { type: 'string', value: 'kind', summary: 'crop, resized-crop or none', fallback: 'crop' },

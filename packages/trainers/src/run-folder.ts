@@ -51,7 +51,11 @@ export class RunFolder {
 
   /** Adds an epoch's line; whatever else is known of the epoch (evaluation) goes into it. */
   async append(record: EpochRecord & Record<string, unknown>): Promise<void> {
-    await appendFile(join(this.path, 'metrics.jsonl'), `${JSON.stringify(record)}\n`);
+    const path = join(this.path, 'metrics.jsonl');
+    await appendFile(path, `${JSON.stringify(record)}\n`).catch((cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'ENOSPC' ? 'the disk is full' : cause.code ?? cause.message;
+      throw new CovpoolError('io', `run: cannot add a line to ${path} (${why}); the checkpoints are whole`, { cause });
+    });
   }
 
   /** The lines so far. A line that an interruption cut off does not count. */
