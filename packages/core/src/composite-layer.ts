@@ -9,8 +9,9 @@ import { type LayerShape, NamedLayer, type StateEntry } from './named-layer.ts';
 export abstract class CompositeLayer extends NamedLayer {
   private readonly children: layers.Layer[] = [];
 
-  /** Adopts a child and returns it. */
+  /** Adopts a child and returns it; it is frozen if this layer is. */
   protected adopt<T extends layers.Layer>(child: T): T {
+    if (!this.trainable) child.trainable = false;
     this.children.push(child);
     return child;
   }

@@ -116,6 +116,9 @@ describeEngines('layers', () => {
       expect(pool.trainableWeights).toHaveLength(3);
       pool.trainable = false;
       expect(pool.trainableWeights).toHaveLength(0);
+      const frozen = pooling('gap', { dim: 3, trainable: false });
+      frozen.build([null, 2, 2, 4]);
+      expect(frozen.trainableWeights).toHaveLength(0);
       expect(pool.nonTrainableWeights).toHaveLength(5);
     });
 

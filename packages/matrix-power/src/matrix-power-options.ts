@@ -1,4 +1,5 @@
 import { checkArgument, unknownName } from '@covpool/base';
+import type { Precision } from './symmetric-eigen.ts';
 
 /** Post-normalisation by a norm of the power: the spectral norm, or the Frobenius norm. */
 export type PowerNorm = 'none' | 'm-l2' | 'm-fro';
@@ -34,6 +35,8 @@ export interface MatrixPowerOptions {
   gradient?: PowerGradient;
   /** The default is that of the publication: `cut` for `exact` and `k-matrix`, `floor` for the others. */
   small?: SmallEigenvalueRule;
+  /** `single` decomposes a float32 covariance in float32, to see what that costs; the floor is 2⁻²³ then. */
+  precision?: Precision;
 }
 
 export type ResolvedMatrixPower = Required<MatrixPowerOptions>;
@@ -41,7 +44,7 @@ export type ResolvedMatrixPower = Required<MatrixPowerOptions>;
 /** Fills in the defaults and checks. */
 export function resolveMatrixPower(
   who: string,
-  { alpha = 0.5, epsilon = 0, norm = 'none', gradient = 'exact', small }: MatrixPowerOptions,
+  { alpha = 0.5, epsilon = 0, norm = 'none', gradient = 'exact', small, precision = 'double' }: MatrixPowerOptions,
 ): ResolvedMatrixPower {
   checkArgument(alpha > 0 && alpha < Infinity, () => `${who}: alpha must be a positive number, got ${alpha}`);
   checkArgument(epsilon >= 0 && epsilon < Infinity, () => `${who}: epsilon must be a number from 0, got ${epsilon}`);
@@ -49,9 +52,10 @@ export function resolveMatrixPower(
   if (!powerGradients.includes(gradient)) throw unknownName(who, 'gradient', gradient, powerGradients);
   const rule = small ?? (gradient === 'exact' || gradient === 'k-matrix' ? 'cut' : 'floor');
   if (!['cut', 'floor'].includes(rule)) throw unknownName(who, 'rule for small eigenvalues', rule, ['cut', 'floor']);
+  if (!['double', 'single'].includes(precision)) throw unknownName(who, 'precision', precision, ['double', 'single']);
   checkArgument(
     gradient !== 'newton' || (alpha === 0.5 && epsilon === 0 && norm === 'none'),
     () => `${who}: gradient 'newton' is that of the plain square root; leave alpha, epsilon and norm out`,
   );
-  return { alpha, epsilon, norm, gradient, small: rule };
+  return { alpha, epsilon, norm, gradient, small: rule, precision };
 }

@@ -19,7 +19,7 @@ const svd = (
 ): MatrixPowerVariant => ({
   name,
   preset: { gradient, small: 'floor' },
-  options: [],
+  options: ['precision'],
   summary: `square root by eigendecomposition; ${summary}`,
   paper: SVD_PAPER,
   gradient: kind,
@@ -31,7 +31,7 @@ export const matrixPowerVariants: readonly MatrixPowerVariant[] = [
   {
     name: 'mpn',
     preset: {},
-    options: ['alpha', 'epsilon', 'norm', 'gradient', 'small'],
+    options: ['alpha', 'epsilon', 'norm', 'gradient', 'small', 'precision'],
     summary: 'power by eigendecomposition, float64; exact gradient',
     paper: 'Li, Xie, Wang & Zuo, Is Second-order Information Helpful for Large-scale Visual Recognition?, ICCV 2017',
     gradient: 'analytic',

@@ -179,6 +179,8 @@ describeEngines('matrixPower', () => {
       // Q itself is float32, with entries of the size of 1 where √λ is 1e-6: an eighth of that is rounding.
       expect(Math.abs((await smallest(matrixPowerCov(features, options))) - 1)).toBeLessThan(0.15);
       expect(Math.abs((await smallest(matrixPower(covariance(features), options))) - 1)).toBeGreaterThan(3);
+      const single = matrixPowerCov(features, { ...options, precision: 'single' });
+      expect(Math.abs((await smallest(single)) - 1)).toBeGreaterThan(3);
     });
   });
 
@@ -347,6 +349,11 @@ describeEngines('matrixPower', () => {
         'bad-argument',
         /'svd'; known: .*taylor/,
       );
+      await expectCovpoolError(
+        () => matrixPower(a, { precision: 'half' as 'single' }),
+        'bad-argument',
+        /'half'; known: double/,
+      );
       await expectCovpoolError(() => matrixPower(a, { norm: 'l2' as 'none' }), 'bad-argument', /'l2'; known: .*m-fro/);
       await expectCovpoolError(() => matrixPower(a, { gradient: 'newton', alpha: 1 }), 'bad-argument', /'newton'/);
     });
@@ -357,6 +364,7 @@ describeEngines('matrixPower', () => {
       const [a, x] = [batchOf(S0), seededTensor([2, 3, 4], 'memory')];
       await expectNoLeak(() => matrixPower(a).dispose());
       await expectNoLeak(() => matrixPowerCov(x).dispose());
+      await expectNoLeak(() => matrixPowerCov(x, { precision: 'single' }).dispose());
       await expectNoLeak(() => grad((t: Tensor) => sum(matrixPower(t as Tensor3D)))(a).dispose());
       await expectNoLeak(() => grad((t: Tensor) => sum(matrixPowerCov(t)))(x).dispose());
     });

@@ -1,4 +1,5 @@
-import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import { covariance, secondMoment } from '@covpool/covariance';
+import { type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import {
   exactRule,
   kMatrixRule,
@@ -28,9 +29,10 @@ const singleSpacing = (largest: number): number => (largest > 0 ? 2 ** (Math.flo
 /** SVD-TopN keeps 206 of 256 eigenvalues; as many of other sides in proportion. */
 const keptOf = (d: number): number => Math.round((206 / 256) * d);
 
-function smallEigenvalues({ small, gradient }: ResolvedMatrixPower, d: number): SmallEigenvalues {
+function smallEigenvalues({ small, gradient, precision }: ResolvedMatrixPower, d: number): SmallEigenvalues {
   if (small === 'cut') return { cut: singleSpacing };
-  return gradient === 'topn' ? { floor: Number.EPSILON, top: keptOf(d) } : { floor: Number.EPSILON };
+  const floor = precision === 'double' ? Number.EPSILON : 2 ** -23;
+  return gradient === 'topn' ? { floor, top: keptOf(d) } : { floor };
 }
 
 /** `(λ + ε)^α`, and 0 for the kernel if it is cut off. */
@@ -75,7 +77,8 @@ const operation = defineSpectralOperation<ResolvedMatrixPower>({
   who: 'matrixPower',
   plan(options, d): SpectralPlan {
     const power = powerFunction(options);
-    return { function: power, small: smallEigenvalues(options, d), rule: ruleOf(options, power) };
+    const small = smallEigenvalues(options, d);
+    return { function: power, small, rule: ruleOf(options, power), precision: options.precision };
   },
 });
 
@@ -114,5 +117,7 @@ export function matrixPowerCov(
   x: Tensor,
   { centering = true, ...options }: MatrixPowerOptions & { centering?: boolean } = {},
 ): Tensor3D {
-  return operation.ofRows(x, { ...resolveMatrixPower('matrixPowerCov', options), centering });
+  const resolved = resolveMatrixPower('matrixPowerCov', options);
+  if (resolved.precision === 'double') return operation.ofRows(x, { ...resolved, centering });
+  return tidy(() => operation.ofMatrix(centering ? covariance(x) : secondMoment(x), resolved));
 }

@@ -1,12 +1,15 @@
 import type { LoewnerRule } from './loewner.ts';
 import { type EigenvalueMap, mapEigenvalues, type SpectralFunction } from './spectral-function.ts';
 import type { SmallEigenvalues, Spectrum } from './spectrum.ts';
+import type { Precision } from './symmetric-eigen.ts';
 
 /** Everything that defines one normalisation by eigenvalues. */
 export interface SpectralPlan {
   function: SpectralFunction;
   small: SmallEigenvalues;
   rule: LoewnerRule;
+  /** Of the eigendecomposition; double if absent. */
+  precision?: Precision;
 }
 
 /** `f₀ I + Σ_k (f_k − f₀) u_k u_kᵀ`, f₀ the kernel's, into `out` [d,d]. */

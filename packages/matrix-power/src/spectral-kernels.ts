@@ -67,7 +67,7 @@ function matrixKernel<Options extends object>({ name, who, plan }: Family<Option
       const settled = plan(options, d);
       const result = new Float32Array(a.values.length);
       const spectra = Array.from({ length: batch }, (_, b) => {
-        const spectrum = spectrumOfMatrix(image(a, b), d, settled.small);
+        const spectrum = spectrumOfMatrix(image(a, b), d, settled.small, settled.precision);
         applyToSpectrum(spectrum, settled, image({ shape: a.shape, values: result }, b) as Float32Array);
         return spectrum;
       });

@@ -1,4 +1,4 @@
-import { symmetricEigen } from './symmetric-eigen.ts';
+import { type Precision, symmetricEigen } from './symmetric-eigen.ts';
 
 /**
  * The eigenvalues of a positive semi-definite d×d matrix, descending, with the unit eigenvectors as rows [r,d]. The d − r
@@ -23,8 +23,13 @@ export interface SmallEigenvalues {
 }
 
 /** The spectrum of a symmetric matrix. */
-export function spectrumOfMatrix(matrix: ArrayLike<number>, d: number, small: SmallEigenvalues): Spectrum {
-  const { values, vectors } = symmetricEigen(matrix, d);
+export function spectrumOfMatrix(
+  matrix: ArrayLike<number>,
+  d: number,
+  small: SmallEigenvalues,
+  precision?: Precision,
+): Spectrum {
+  const { values, vectors } = symmetricEigen(matrix, d, precision);
   const limit = small.cut?.(values[0]!) ?? -Infinity;
   const beyond = values.findIndex((value) => value <= limit);
   const rank = beyond < 0 ? d : beyond;

@@ -99,6 +99,15 @@ describe('symmetricEigen', () => {
       spectrum.forEach((value, k) => expect(Math.abs(values[k]! - value)).toBeLessThan(1e-15 * 64));
     });
 
+    it('errs by the precision of float32 if told so', () => {
+      const a = gram(12, 30);
+      const [double, single] = [symmetricEigen(a, 12).values, symmetricEigen(a, 12, 'single').values];
+      const errors = double.map((value, k) => Math.abs(value - single[k]!) / double[0]!);
+      // As above, with 2⁻²³; and not as good as float64.
+      expect(Math.max(...errors)).toBeLessThan(64 * 12 * 2 ** -23);
+      expect(Math.max(...errors)).toBeGreaterThan(2 ** -26);
+    });
+
     it('counts only the symmetric part', () => {
       expect([...symmetricEigen([2, 2, 0, 2], 2).values]).toEqual([...symmetricEigen([2, 1, 1, 2], 2).values]);
     });

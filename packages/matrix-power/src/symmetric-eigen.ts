@@ -4,34 +4,48 @@ export interface SymmetricEigen {
   vectors: Float64Array;
 }
 
+/** What numbers are stored in between operations. */
+export type Precision = 'double' | 'single';
+
 /** More than enough for any symmetric matrix: two or three are usual. */
 const MAX_STEPS_PER_VALUE = 60;
 
 /**
- * The eigendecomposition of a symmetric d×d matrix in float64: Householder reduction to tridiagonal form, then QL with
- * implicit shifts (Golub & Van Loan, ch. 8). Absolute error about ε₆₄·‖A‖. Each vector's largest entry is positive.
- * Some 9 d³ multiply-adds. Only the symmetric part of the matrix counts.
+ * The eigendecomposition of a symmetric d×d matrix: Householder reduction to tridiagonal form, then QL with
+ * implicit shifts (Golub & Van Loan, ch. 8). In float64 unless told to store what it computes in float32; absolute error about
+ * ε·‖A‖ for the ε of that. Each vector's largest entry is positive. Some 9 d³ multiply-adds. Only the symmetric part of the
+ * matrix counts.
  */
-export function symmetricEigen(matrix: ArrayLike<number>, d: number): SymmetricEigen {
-  const a = new Float64Array(d * d);
+export function symmetricEigen(matrix: ArrayLike<number>, d: number, precision: Precision = 'double'): SymmetricEigen {
+  const a = numbers(d * d, precision);
   for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) a[i * d + j] = (matrix[i * d + j]! + matrix[j * d + i]!) / 2;
-  const scale = a.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  let scale = 0;
+  for (const value of a) scale = Math.max(scale, Math.abs(value));
   if (scale > 0) for (let i = 0; i < a.length; i++) a[i]! /= scale;
-  const { diagonal, off } = tridiagonalize(a, d);
-  iterateQl(diagonal, off, a, d);
+  const { diagonal, off } = tridiagonalize(a, d, precision);
+  iterateQl(diagonal, off, a, d, precision === 'double' ? Number.EPSILON : EPSILON_32);
   return sorted(diagonal, a, d, scale || 1);
 }
+
+type Numbers = Float32Array | Float64Array;
+
+const EPSILON_32 = 2 ** -23;
+
+const numbers = (length: number, precision: Precision): Numbers =>
+  precision === 'double' ? new Float64Array(length) : new Float32Array(length);
 
 /**
  * Overwrites A with Qᵀ such that Qᵀ A Q is tridiagonal: its diagonal, and beside it `off[i]` at (i, i+1). The reflections
  * `I − β v vᵀ` are kept in the columns below the diagonal until Q is put together.
  */
-function tridiagonalize(a: Float64Array, d: number): { diagonal: Float64Array; off: Float64Array } {
-  const diagonal = new Float64Array(d);
-  const off = new Float64Array(d);
-  const betas = new Float64Array(d);
-  const v = new Float64Array(d);
-  const w = new Float64Array(d);
+function tridiagonalize(a: Numbers, d: number, precision: Precision): { diagonal: Numbers; off: Numbers } {
+  const [diagonal, off, betas, v, w] = Array.from({ length: 5 }, () => numbers(d, precision)) as [
+    Numbers,
+    Numbers,
+    Numbers,
+    Numbers,
+    Numbers,
+  ];
   for (let k = 0; k + 1 < d; k++) {
     let norm = 0;
     for (let i = k + 1; i < d; i++) norm += a[i * d + k]! ** 2;
@@ -54,14 +68,7 @@ function tridiagonalize(a: Float64Array, d: number): { diagonal: Float64Array; o
 }
 
 /** `A ← (I − β v vᵀ) A (I − β v vᵀ)` on rows and columns from `start`: `A − v wᵀ − w vᵀ`, w = β A v − (β²/2)(vᵀA v) v. */
-function reflectBothSides(
-  a: Float64Array,
-  d: number,
-  start: number,
-  v: Float64Array,
-  w: Float64Array,
-  beta: number,
-): void {
+function reflectBothSides(a: Numbers, d: number, start: number, v: Numbers, w: Numbers, beta: number): void {
   let inner = 0;
   for (let i = start; i < d; i++) {
     let sum = 0;
@@ -78,9 +85,9 @@ function reflectBothSides(
 }
 
 /** Turns the kept reflections into Qᵀ = H_{d−2} ⋯ H₀, from the last one on, so that each touches only its own corner. */
-function assembleTransposed(a: Float64Array, betas: Float64Array, d: number): void {
-  const v = new Float64Array(d);
-  const sums = new Float64Array(d);
+function assembleTransposed(a: Numbers, betas: Numbers, d: number): void {
+  const v = betas.slice();
+  const sums = betas.slice();
   for (let k = d - 1; k >= 0; k--) {
     const beta = betas[k]!;
     for (let i = k + 1; i < d; i++) {
@@ -104,12 +111,12 @@ function assembleTransposed(a: Float64Array, betas: Float64Array, d: number): vo
 }
 
 /** Diagonalises the tridiagonal matrix, turning the rows of Qᵀ into eigenvectors. */
-function iterateQl(diagonal: Float64Array, off: Float64Array, rows: Float64Array, d: number): void {
+function iterateQl(diagonal: Numbers, off: Numbers, rows: Numbers, d: number, epsilon: number): void {
   let size = 0;
   for (let l = 0; l < d; l++) {
     // Small against all that came before: absolute accuracy, so that the zeros of a singular matrix converge at once.
     size = Math.max(size, Math.abs(diagonal[l]!) + Math.abs(off[l]!));
-    const negligible = Number.EPSILON * size;
+    const negligible = epsilon * size;
     for (let step = 0; ; step++) {
       let m = l;
       while (m + 1 < d && Math.abs(off[m]!) > negligible) m++;
@@ -121,7 +128,7 @@ function iterateQl(diagonal: Float64Array, off: Float64Array, rows: Float64Array
 }
 
 /** One implicitly shifted QL step on the block l…m. */
-function qlStep(diagonal: Float64Array, off: Float64Array, rows: Float64Array, d: number, l: number, m: number): void {
+function qlStep(diagonal: Numbers, off: Numbers, rows: Numbers, d: number, l: number, m: number): void {
   const theta = (diagonal[l + 1]! - diagonal[l]!) / (2 * off[l]!);
   const root = Math.hypot(theta, 1);
   let g = diagonal[m]! - diagonal[l]! + off[l]! / (theta + (theta >= 0 ? root : -root));
@@ -154,7 +161,7 @@ function qlStep(diagonal: Float64Array, off: Float64Array, rows: Float64Array, d
   off[m] = 0;
 }
 
-function sorted(diagonal: Float64Array, rows: Float64Array, d: number, scale: number): SymmetricEigen {
+function sorted(diagonal: Numbers, rows: Numbers, d: number, scale: number): SymmetricEigen {
   const order = Array.from(diagonal.keys()).sort((i, j) => diagonal[j]! - diagonal[i]!);
   const vectors = new Float64Array(d * d);
   for (const [k, i] of order.entries()) {
