@@ -39,7 +39,8 @@ it('turns a published schedule into what it stands for, whose epochs and rate ma
     epochs: 4,
     schedule: { base: 0.05, length: 52 },
   });
+  expect(complete({ schedule: { name: 'fast', startEpoch: 1 } }).schedule).toMatchObject({ length: 52, startEpoch: 1 });
   expect(() => complete({ schedule: { name: 'fast', power: 3 } })).toThrow(
-    /published whole and has no options, got power/,
+    /published whole and has no options but startEpoch, got power/,
   );
 });

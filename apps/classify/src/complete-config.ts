@@ -58,13 +58,15 @@ function publishedSchedule({ schedule: { name, ...options }, backbone }: TrainCh
   const families = Object.keys(publishedSchedules) as (keyof typeof publishedSchedules)[];
   const family = families.find((prefix) => backbone.startsWith(prefix));
   if (!family) throw unknownName(`schedule '${name}'`, 'family of the backbone', backbone, families);
-  if (Object.keys(options).length > 0) {
+  const others = Object.keys(options).filter((key) => key !== 'startEpoch');
+  if (others.length > 0) {
     throw new CovpoolError(
       'bad-argument',
-      `schedule '${name}': it is published whole and has no options, got ${Object.keys(options).join(
+      `schedule '${name}': it is published whole and has no options but startEpoch, got ${others.join(
         ', ',
       )}; set lr or epochs`,
     );
   }
-  return publishedSchedules[family][name as PublishedName];
+  const { epochs, schedule } = publishedSchedules[family][name as PublishedName];
+  return { epochs, schedule: { ...schedule, ...options } };
 }
