@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from covariance import covariance, cross_covariance
+from covariance import covariance, cross_covariance, signed_sqrt
 from golden import SHAPES, Golden, draw, grid
 
 
@@ -87,14 +87,23 @@ def se_attention(x, squeeze, excite):
     return torch.sigmoid(torch.relu(x.mean(1) @ squeeze) @ excite)
 
 
-def sv_pn(x, v0, alpha=0.5):
-    """One triplet by one step of the power method from v0, per matrix [B,r1,r2]."""
+def sv_power_norm(x, start, alpha=0.5, iterations=1, triplets=1):
+    """Triplets by the power method from the given start, per matrix [B,r1,r2]; the last s divides the remainder."""
     unit = lambda w: w / w.norm(dim=1, keepdim=True)
-    u = unit(x @ v0)
-    v = unit(x.mT @ u)
-    s = (u.mT @ x @ v)
-    rest = x - s * u @ v.mT
-    return s**alpha * u @ v.mT + rest / (s ** (1 - alpha) + 1e-5)
+    powered = 0
+    for _ in range(triplets):
+        v = start[:, None]
+        for _ in range(iterations):
+            u = unit(x @ v)
+            v = unit(x.mT @ u)
+        s = u.mT @ x @ v
+        powered, x = powered + s**alpha * u @ v.mT, x - s * u @ v.mT
+    return powered + x / (s ** (1 - alpha) + 1e-5)
+
+
+def element_power_norm(x, of="matrix"):
+    roots = signed_sqrt(x)
+    return roots / roots.norm(dim=1 if of == "columns" else (1, 2), keepdim=True)
 
 
 def cross_drop_cov(q, k, attention=None, training=True, seed=0, centering="channel", dropAxis="channel", rate=0.0):
@@ -178,7 +187,7 @@ def goldens():
     golden = Golden("hardAttention")
     for shape in SHAPES:
         inputs = {"x": draw(shape, golden.name, "x", shape), "weights": attentions(golden, shape)}
-        for options in ({}, {"share": 0.7}, {"keep": "uniform"}, {"keep": "uniform", "interval": 2}):
+        for options in ({"share": 0.7}, {"keep": "uniform"}, {"keep": "uniform", "interval": 2}):
             golden.add(lambda o=options, **i: hard_attention(**i, **o), inputs, options)
     yield golden
 
@@ -240,4 +249,24 @@ def goldens():
         golden.add(lambda o={**head, **reference}, **i: multi_head(**i, **o), inputs, {**head, **reference})
         training = {**head, "training": True, "seed": 6, "elementRate": 0.25}
         golden.add(lambda o=training, **i: multi_head(**i, **o), {**inputs, **kernel}, training, exact=False)
+    yield golden
+
+    golden = Golden("svPowerNorm")
+    for shape in [(2, 4, 4), (2, 3, 5), (1, 6, 4)]:
+        # A leading triplet that stands out, as pooled tokens have it.
+        inputs = {
+            "x": draw(shape, golden.name, "x", shape, offset=0.25),
+            "start": draw(shape[2:], golden.name, "start", shape),
+        }
+        # One iteration leaves a remainder that takes the start to 0 exactly: a second triplet needs two.
+        for options in ({}, {"alpha": 0.3, "iterations": 2}, {"triplets": 2, "iterations": 2}):
+            golden.add(lambda o=options, **i: sv_power_norm(**i, **o), inputs, options)
+    yield golden
+
+    golden = Golden("elementPowerNorm")
+    for shape in [(2, 4, 4), (2, 3, 5), (1, 6, 4)]:
+        for options in ({}, {"of": "columns"}):
+            # Half a step off the grid: no value is 0, where the signed root jumps.
+            x = draw(shape, golden.name, shape) + 1 / 128
+            golden.add(lambda x, o=options: element_power_norm(x, **o), {"x": x}, options, check=1e-5)
     yield golden

@@ -3,7 +3,7 @@ import itertools
 
 import torch
 
-from covariance import covariance, l2_normalize, signed_sqrt, triu
+from covariance import covariance, gaussian_embedding, l2_normalize, signed_sqrt, triu
 from golden import SHAPES, Golden, draw, draw_spd, generator, grid
 from iterative import newton_schulz_sqrt
 from spectral import descending, rebuild
@@ -48,6 +48,30 @@ def idccp(x, w, transforms=1, iterations=5, eigenNorm="image"):
     compressed = bi_map(frobenius_normalize(mean), w)
     root = newton_schulz_sqrt(eigen_root(compressed, eigenNorm), iterations)
     return l2_normalize(signed_sqrt(triu(root), 1e-12))
+
+
+def low_rank_bilinear(a, b):
+    return l2_normalize(signed_sqrt((a.mT @ b / a.shape[1]).flatten(1), 1e-12))
+
+
+def mg_cap(x, transforms=1, crops=1):
+    """Maps normalised as a whole; regularised Gaussian embeddings; maximum over transforms, sum over crops."""
+    maps, m, d = x.shape
+    x = x / x.flatten(1).norm(dim=1)[:, None, None]
+    embedding = gaussian_embedding(x)
+    unbiased = torch.zeros_like(embedding)
+    unbiased[:, :d, :d] = covariance(x) / (m - 1)
+    embedding = embedding + unbiased
+    trace = torch.diagonal(embedding, dim1=1, dim2=2).sum(1)[:, None, None]
+    embedding = embedding + 1e-4 * trace * torch.eye(d + 1)
+    canonical = embedding.reshape(crops, transforms, maps // crops // transforms, d + 1, d + 1).amax(1)
+    canonical = canonical / torch.linalg.matrix_norm(canonical)[..., None, None]
+    return l2_normalize(signed_sqrt(canonical.sum(0).flatten(1) / m, 1e-12))
+
+
+def clear_of_zero(f, draws, least):
+    """The first draw under which no value comes near 0, where the signed root is steep."""
+    return next(inputs for inputs in draws if f(**inputs).abs().min() > least)
 
 
 def draw_frame(n, p, *key):
@@ -95,11 +119,29 @@ def goldens():
         ((3, 4, 6), 3, {"transforms": 3, "iterations": 3}),
         ((2, 16, 8), 4, {"eigenNorm": "batch"}),
     ]:
-        # The first draw that keeps clear of 0, where the signed root is steep.
         draws = (
             {"x": draw(shape, golden.name, "x", shape, n), "w": draw_frame(shape[2], p, golden.name, "w", shape, n)}
             for n in itertools.count()
         )
-        inputs = next(i for i in draws if idccp(**i, **options).abs().min() > 0.07)
-        golden.add(lambda o=options, **i: idccp(**i, **o), inputs, options)
+        f = lambda o=options, **i: idccp(**i, **o)
+        golden.add(f, clear_of_zero(f, draws, 0.07), options)
+    yield golden
+
+    golden = Golden("lowRankBilinear")
+    for shape in [(2, 9, 3), (2, 4, 4), (1, 16, 4)]:
+        draws = (
+            {side: draw(shape, golden.name, side, shape, n, offset=0.5) for side in "ab"} for n in itertools.count()
+        )
+        golden.add(low_rank_bilinear, clear_of_zero(low_rank_bilinear, draws, 0.1))
+    yield golden
+
+    golden = Golden("mgCap")
+    for shape, options in [
+        ((4, 9, 3), {"transforms": 2}),
+        ((4, 3, 4), {"transforms": 2, "crops": 2}),
+        ((2, 12, 3), {"crops": 2}),
+    ]:
+        draws = ({"x": draw(shape, golden.name, shape, n, offset=0.75)} for n in itertools.count())
+        f = lambda x, o=options: mg_cap(x, **o)
+        golden.add(f, clear_of_zero(f, draws, 0.03), options)
     yield golden

@@ -34,6 +34,8 @@ import {
   frobeniusNormalize,
   idccp,
   logEig,
+  lowRankBilinear,
+  mgCap,
   reEig,
   trivialRepresentation,
 } from '@covpool/idccp';
@@ -41,6 +43,7 @@ import {
   choleskyLog,
   choleskyLogCov,
   eigh,
+  elementPowerNorm,
   isqrtCov,
   isqrtGaussian,
   matrixPower,
@@ -54,6 +57,7 @@ import {
   powTmlr,
   scalingEigenBranch,
   scalingEigenBranchCov,
+  svPowerNorm,
 } from '@covpool/matrix-power';
 import {
   expandDims,
@@ -70,8 +74,6 @@ import {
 /** What a golden file's function is here. */
 export interface GoldenFunction {
   call: (inputs: Tensor[], options: Record<string, unknown>, constants: Record<string, Float32Array>) => Tensor;
-  /** How many times the engine's tolerance the gradients may be off; why stands beside each. */
-  gradientFactor?: number;
 }
 
 /** A function of its inputs, in the golden's order, and an options bag. */
@@ -122,6 +124,7 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
   eighCubed: plain(cubeByEigh),
   eighValues: plain((a: Tensor3D) => eigh(a).values),
   eigenRoot: plain(eigenRoot),
+  elementPowerNorm: plain(elementPowerNorm),
   frobeniusNormalize: plain(frobeniusNormalize),
   gaussianEmbedding: plain(gaussianEmbedding),
   groupedConvolution: {
@@ -135,11 +138,13 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
   keepLargest: plain(keepLargest),
   l2Normalize: plain((x: Tensor) => l2Normalize(x)),
   logEig: plain(logEig),
+  lowRankBilinear: { call: ([a, b]) => lowRankBilinear(a!, b!) },
   matrixPower: plain(matrixPower),
   matrixPowerCov: plain(matrixPowerCov),
   matrixPowerNormalizedPublished: plain(matrixPower),
   matrixPowerPublished: plain(matrixPower),
   matrixPowerTopN: plain(matrixPower),
+  mgCap: plain(mgCap),
   mpaInverseSqrt: plain(mpaInverseSqrt),
   mpaSqrt: plain(mpaSqrt),
   mpaSqrtCov: plain(mpaSqrtCov),
@@ -162,6 +167,7 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
   trivialRepresentation: {
     call: ([a], { copies }) => trivialRepresentation(a as Tensor3D, copies as number),
   },
+  svPowerNorm: plain(svPowerNorm),
   triuCovariance: plain((x: Tensor, options: TriuOptions) => triuVectorize(covariance(x), options)),
   triuMatrix: plain(triuMatrix),
 };
