@@ -15,6 +15,7 @@ process.exitCode = await runSteps([
   commandStep('install size', [...fromSource, 'tools/check-install-size.ts']),
   commandStep('format', ['prettier', '--check', '--loglevel', 'warn', '.']),
   commandStep('types', ['tsc', '--noEmit']),
+  commandStep('features', [...fromSource, 'tools/make-features.ts', '--check']),
   // Says what nothing uses; it does not fail while packages are still being filled.
   commandStep('unused', ['knip', '--no-progress', '--no-exit-code']),
   unitTests,

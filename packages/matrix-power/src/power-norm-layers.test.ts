@@ -130,7 +130,7 @@ describeEngines('elementPowerNorm and scaleNorm', () => {
 
 describeEngines('layers of power normalisation', () => {
   it.each([
-    ['svpn', { triplets: 2 }],
+    ['svpn', { iterations: 2, triplets: 2 }],
     ['epn', { of: 'columns' }],
     ['scale', { learned: true }],
     ['scale', {}],

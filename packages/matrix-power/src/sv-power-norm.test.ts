@@ -169,6 +169,11 @@ describeEngines('svPowerNorm', () => {
       await expectCovpoolError(() => svPowerNorm(x, zeros([3]), { alpha: 0 }), 'bad-argument', /alpha .* got 0/);
       await expectCovpoolError(() => svPowerNorm(x, zeros([3]), { iterations: 0 }), 'bad-argument', /iterations/);
       await expectCovpoolError(() => svPowerNorm(x, zeros([3]), { triplets: 1.5 }), 'bad-argument', /triplets/);
+      await expectCovpoolError(
+        () => svPowerNorm(x, zeros([3]), { triplets: 2 }),
+        'bad-argument',
+        /2 iterations, got 1/,
+      );
     });
   });
 
@@ -177,10 +182,9 @@ describeEngines('svPowerNorm', () => {
       const [x, start] = [seededTensor<Rank.R3>([2, 4, 3], 'memory'), tensor1d([1, 2, 3])];
       await expectNoLeak(() => svPowerNorm(x, start).dispose());
       await expectNoLeak(() =>
-        grads((a: Tensor, v: Tensor) => sum(svPowerNorm(a as Tensor3D, v as Tensor1D, { triplets: 2 })))([
-          x,
-          start,
-        ]).forEach((gradient) => gradient.dispose()),
+        grads((a: Tensor, v: Tensor) => sum(svPowerNorm(a as Tensor3D, v as Tensor1D, { iterations: 2, triplets: 2 })))(
+          [x, start],
+        ).forEach((gradient) => gradient.dispose()),
       );
     });
   });

@@ -37,13 +37,18 @@ export function checkSvPowerNorm(who: string, { alpha, iterations, triplets }: R
       () => `${who}: ${name} must be a whole number from 1, got ${count}`,
     );
   }
+  // One step from v₀ takes all of X v₀ out: the remainder has nothing to say to the same start.
+  checkArgument(
+    triplets === 1 || iterations > 1,
+    () => `${who}: ${triplets} triplets need at least 2 iterations, got ${iterations}`,
+  );
 }
 
 /**
  * svPN: singular value power normalisation by power iteration (Xie, Zeng, Wang, Zhou & Li, So-ViT: Mind Visual Tokens for Vision
  * Transformer, 2021). From the start v₀, `u = unit(X v), v = unit(Xᵀu)`, then `s = uᵀX v`, `R = X − s u vᵀ` and
  * `Y = s^α u vᵀ + R/(s^(1−α) + 1e-5)`. With several triplets each comes from the remainder of those before, from the same start,
- * and the last s divides what is left. A zero matrix gives 0.
+ * which takes two iterations at least, and the last s divides what is left. A zero matrix gives 0.
  *
  * Cost: 2 products of matrix and vector an iteration. Differentiated automatically, with respect to the start too.
  *
