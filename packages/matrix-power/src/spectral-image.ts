@@ -1,3 +1,4 @@
+import { timesTransposed, transposed } from './float64-product.ts';
 import type { LoewnerRule } from './loewner.ts';
 import { type EigenvalueMap, mapEigenvalues, type SpectralFunction } from './spectral-function.ts';
 import type { SmallEigenvalues, Spectrum } from './spectrum.ts';
@@ -16,15 +17,10 @@ export interface SpectralPlan {
 export function applyToSpectrum({ d, rank, values, vectors }: Spectrum, plan: SpectralPlan, out: Float32Array): void {
   const { f } = mapEigenvalues(plan.function, values);
   const kernel = rank < d ? f[rank]! : 0;
-  const sum = new Float64Array(d * d);
-  for (let i = 0; i < d; i++) {
-    sum[i * d + i] = kernel;
-    for (let k = 0; k < rank; k++) {
-      const weight = (f[k]! - kernel) * vectors[k * d + i]!;
-      for (let j = i, to = i * d + i, from = k * d + i; j < d; j++, to++, from++) sum[to]! += weight * vectors[from]!;
-    }
-  }
-  for (let i = 0; i < d; i++) for (let j = i; j < d; j++) out[i * d + j] = out[j * d + i] = sum[i * d + j]!;
+  const columns = transposed(vectors, rank, d);
+  const weighted = columns.map((value, at) => value * (f[at % rank]! - kernel));
+  out.set(timesTransposed(weighted, columns, d, d, rank));
+  for (let i = 0; i < d; i++) out[i * d + i]! += kernel;
 }
 
 /**
@@ -45,8 +41,8 @@ export function spectralGradient(spectrum: Spectrum, plan: SpectralPlan, g: Arra
   const { d, rank, values, vectors } = spectrum;
   const map = mapEigenvalues(plan.function, values);
   const { entry, diagonal, trace } = plan.rule(map);
-  const p = timesSymmetric(vectors, g, rank, d);
-  const h = timesTransposed(p, vectors, rank, d);
+  const p = timesTransposed(vectors, symmetricPart(g, d), rank, d, d);
+  const h = timesTransposed(p, vectors, rank, rank, d);
   const inner = innerProduct(map, g, h, rank, d);
   let shift = 0;
   const s = new Float64Array(rank * rank);
@@ -56,23 +52,16 @@ export function spectralGradient(spectrum: Spectrum, plan: SpectralPlan, g: Arra
     shift += (trace?.(i) ?? 0) * own;
     for (let j = 0; j < i; j++) s[i * rank + j] = s[j * rank + i] = entry(i, j) * h[i * rank + j]!;
   }
-  const along = new Float64Array(rank * d);
-  addProduct(along, s, vectors, rank, d);
+  const columns = transposed(vectors, rank, d);
+  const along = timesTransposed(s, columns, rank, d, rank);
   if (rank === d) return { along, shift };
 
-  const across = p;
-  addProduct(
-    across,
-    h.map((value) => -value),
-    vectors,
-    rank,
-    d,
-  );
+  const across = timesTransposed(h, columns, rank, d, rank);
   for (let i = 0; i < rank; i++) {
     const weight = entry(i, rank);
-    for (let j = i * d; j < (i + 1) * d; j++) {
-      across[j]! *= weight;
-      along[j]! += across[j]!;
+    for (let at = i * d; at < (i + 1) * d; at++) {
+      across[at] = weight * (p[at]! - across[at]!);
+      along[at]! += across[at]!;
     }
   }
   return { along, across, shift };
@@ -90,39 +79,8 @@ function innerProduct(map: EigenvalueMap, g: ArrayLike<number>, h: Float64Array,
   return rank < d ? sum + map.f[rank]! * outside : sum;
 }
 
-/** `U·sym(G)` of r rows. */
-function timesSymmetric(u: Float64Array, g: ArrayLike<number>, rank: number, d: number): Float64Array {
-  const symmetric = new Float64Array(d * d);
-  for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) symmetric[i * d + j] = (g[i * d + j]! + g[j * d + i]!) / 2;
-  const product = new Float64Array(rank * d);
-  for (let k = 0; k < rank; k++) {
-    for (let i = 0; i < d; i++) {
-      const weight = u[k * d + i]!;
-      for (let j = 0, to = k * d, from = i * d; j < d; j++, to++, from++) product[to]! += weight * symmetric[from]!;
-    }
-  }
-  return product;
-}
-
-/** `P·Uᵀ` of r rows each. */
-function timesTransposed(p: Float64Array, u: Float64Array, rank: number, d: number): Float64Array {
-  const product = new Float64Array(rank * rank);
-  for (let i = 0; i < rank; i++) {
-    for (let j = 0; j < rank; j++) {
-      let sum = 0;
-      for (let k = 0, at = i * d, to = j * d; k < d; k++, at++, to++) sum += p[at]! * u[to]!;
-      product[i * rank + j] = sum;
-    }
-  }
-  return product;
-}
-
-/** `out += S·U`, S [r,r], U [r,d]. */
-function addProduct(out: Float64Array, s: Float64Array, u: Float64Array, rank: number, d: number): void {
-  for (let i = 0; i < rank; i++) {
-    for (let k = 0; k < rank; k++) {
-      const weight = s[i * rank + k]!;
-      for (let j = 0, to = i * d, from = k * d; j < d; j++, to++, from++) out[to]! += weight * u[from]!;
-    }
-  }
+function symmetricPart(g: ArrayLike<number>, d: number): Float64Array {
+  const part = transposed(g, d, d);
+  for (let at = 0; at < part.length; at++) part[at] = (part[at]! + g[at]!) / 2;
+  return part;
 }

@@ -2,6 +2,7 @@ import { asRows } from '@covpool/covariance';
 import { checkArgument } from '@covpool/base';
 import { defineHostKernel, type HostArray } from '@covpool/core';
 import { type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { timesTransposed, transposed } from './float64-product.ts';
 import { packSpectra, unpackSpectrum } from './float64-state.ts';
 import { applyToSpectrum, spectralGradient, type SpectralPlan } from './spectral-image.ts';
 import { centredRows, spectrumOfMatrix, spectrumOfRows } from './spectrum.ts';
@@ -50,9 +51,13 @@ function matrixKernel<Options extends object>({ name, who, plan }: Family<Option
       for (let b = 0; b < batch; b++) {
         const spectrum = unpackSpectrum(state, b, d, d);
         const { along, across, shift } = spectralGradient(spectrum, plan(options, d), image(dy, b));
-        const sum = new Float64Array(d * d);
-        addTransposedProduct(sum, spectrum.vectors, along, spectrum.rank, d);
-        if (across) addTransposedProduct(sum, across, spectrum.vectors, spectrum.rank, d);
+        const { rank, vectors } = spectrum;
+        const columns = transposed(vectors, rank, d);
+        const sum = timesTransposed(columns, transposed(along, rank, d), d, d, rank);
+        if (across) {
+          const back = timesTransposed(transposed(across, rank, d), columns, d, d, rank);
+          for (let i = 0; i < sum.length; i++) sum[i]! += back[i]!;
+        }
         for (let i = 0; i < d; i++) sum[i * d + i]! += shift;
         da.set(sum, b * d * d);
       }
@@ -85,7 +90,7 @@ function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>
   type RowOptions = Options & { centering: boolean };
   const rowsOf = (x: HostArray, b: number, { centering }: RowOptions): Float64Array => {
     const [, count, d] = x.shape as [number, number, number];
-    return centering ? centredRows(image(x, b), count, d) : Float64Array.from(image(x, b));
+    return centering ? centredRows(image(x, b), count, d) : new Float64Array(image(x, b));
   };
   const gradientKernel = defineHostKernel<{ dy: Tensor; x: Tensor; state: Tensor }, RowOptions>({
     name: `${name}OfRowsGradient`,
@@ -95,12 +100,15 @@ function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>
       const dx = new Float32Array(x.values.length);
       for (let b = 0; b < batch; b++) {
         const rows = rowsOf(x, b, options);
-        const { rank, vectors, ...spectrum } = unpackSpectrum(state, b, Math.min(count, d), d);
-        const gradient = spectralGradient({ rank, vectors, ...spectrum }, plan(options, d), image(dy, b));
+        const spectrum = unpackSpectrum(state, b, Math.min(count, d), d);
+        const { rank, vectors } = spectrum;
+        const { along, shift } = spectralGradient(spectrum, plan(options, d), image(dy, b));
         // dX = (2/M) X̄ dA; X̄ has no part in the kernel, so that of dA between kernel and kept directions drops out.
-        const sum = rows.map((value) => value * gradient.shift);
-        addThroughVectors(sum, rows, vectors, gradient.along, count, d, rank);
-        for (let i = 0, to = b * count * d; i < sum.length; i++, to++) dx[to] = (2 / count) * sum[i]!;
+        const coordinates = timesTransposed(rows, vectors, count, rank, d);
+        const sum = timesTransposed(coordinates, transposed(along, rank, d), count, d, rank);
+        for (let i = 0, to = b * count * d; i < sum.length; i++, to++) {
+          dx[to] = (2 / count) * (sum[i]! + shift * rows[i]!);
+        }
       }
       return [{ shape: x.shape, values: dx }];
     },
@@ -133,33 +141,4 @@ function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>
 function image({ shape, values }: HostArray, b: number): HostArray['values'] {
   const size = shape.slice(1).reduce((product, extent) => product * extent, 1);
   return values.subarray(b * size, (b + 1) * size);
-}
-
-/** `out += PᵀQ`, P and Q [r,d], out [d,d]. */
-function addTransposedProduct(out: Float64Array, p: Float64Array, q: Float64Array, rank: number, d: number): void {
-  for (let k = 0; k < rank; k++) {
-    for (let i = 0; i < d; i++) {
-      const weight = p[k * d + i]!;
-      for (let j = 0, to = i * d, from = k * d; j < d; j++, to++, from++) out[to]! += weight * q[from]!;
-    }
-  }
-}
-
-/** `out += X̄ Uᵀ N`, out and X̄ [M,d], U and N [r,d]. */
-function addThroughVectors(
-  out: Float64Array,
-  rows: Float64Array,
-  u: Float64Array,
-  n: Float64Array,
-  count: number,
-  d: number,
-  rank: number,
-): void {
-  for (let m = 0; m < count; m++) {
-    for (let k = 0; k < rank; k++) {
-      let weight = 0;
-      for (let j = 0, p = m * d, q = k * d; j < d; j++, p++, q++) weight += rows[p]! * u[q]!;
-      for (let j = 0, to = m * d, from = k * d; j < d; j++, to++, from++) out[to]! += weight * n[from]!;
-    }
-  }
 }

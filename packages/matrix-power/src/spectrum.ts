@@ -1,3 +1,4 @@
+import { timesTransposed, transposed } from './float64-product.ts';
 import { type Precision, symmetricEigen } from './symmetric-eigen.ts';
 
 /**
@@ -48,14 +49,12 @@ export function spectrumOfRows(rows: Float64Array, count: number, d: number, sma
   // Vectors of the kernel cannot be had from this side, where rounding turns its zeros into values of this size.
   const noise = d * Number.EPSILON * values[0]!;
   const limit = Math.max(small.cut?.(values[0]!) ?? 0, noise);
-  const rank = values.findIndex((value) => !(value > limit));
-  const turned = new Float64Array(rank * d);
+  const beyond = values.findIndex((value) => !(value > limit));
+  const rank = beyond < 0 ? count : beyond;
+  const turned = timesTransposed(vectors.subarray(0, rank * count), transposed(rows, count, d), rank, d, count);
   for (let k = 0; k < rank; k++) {
     const factor = 1 / Math.sqrt(count * values[k]!);
-    for (let m = 0; m < count; m++) {
-      const weight = factor * vectors[k * count + m]!;
-      for (let j = 0, to = k * d, from = m * d; j < d; j++, to++, from++) turned[to]! += weight * rows[from]!;
-    }
+    for (let at = k * d; at < (k + 1) * d; at++) turned[at]! *= factor;
   }
   return { d, rank, values: raised(values, rank, d, small), vectors: turned };
 }
@@ -69,7 +68,7 @@ function raised(values: Float64Array, rank: number, d: number, { floor = -Infini
 
 /** The rows less their mean, in float64. The sum of equal float32 rows is exact: they come out as zeros. */
 export function centredRows(x: ArrayLike<number>, count: number, d: number): Float64Array {
-  const rows = Float64Array.from(x);
+  const rows = new Float64Array(x);
   const sums = new Float64Array(d);
   for (let m = 0, at = 0; m < count; m++) for (let j = 0; j < d; j++, at++) sums[j]! += rows[at]!;
   for (let m = 0, at = 0; m < count; m++) for (let j = 0; j < d; j++, at++) rows[at]! -= sums[j]! / count;
@@ -78,31 +77,10 @@ export function centredRows(x: ArrayLike<number>, count: number, d: number): Flo
 
 /** `XᵀX/M` of rows [M,d]. */
 export function innerProducts(x: Float64Array, count: number, d: number): Float64Array {
-  const product = new Float64Array(d * d);
-  for (let m = 0; m < count; m++) {
-    for (let i = 0; i < d; i++) {
-      const weight = x[m * d + i]! / count;
-      for (let j = i, to = i * d + i, from = m * d + i; j < d; j++, to++, from++) product[to]! += weight * x[from]!;
-    }
-  }
-  return mirrored(product, d);
+  const columns = transposed(x, count, d);
+  return timesTransposed(columns, columns, d, d, count).map((sum) => sum / count);
 }
 
 /** `XXᵀ/M` of rows [M,d]. */
-function outerProducts(x: Float64Array, count: number, d: number): Float64Array {
-  const product = new Float64Array(count * count);
-  for (let m = 0; m < count; m++) {
-    for (let n = m; n < count; n++) {
-      let sum = 0;
-      for (let j = 0, p = m * d, q = n * d; j < d; j++, p++, q++) sum += x[p]! * x[q]!;
-      product[m * count + n] = sum / count;
-    }
-  }
-  return mirrored(product, count);
-}
-
-/** Copies the upper triangle below the diagonal. */
-function mirrored(a: Float64Array, d: number): Float64Array {
-  for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) a[i * d + j] = a[j * d + i]!;
-  return a;
-}
+const outerProducts = (x: Float64Array, count: number, d: number): Float64Array =>
+  timesTransposed(x, x, count, count, d).map((sum) => sum / count);

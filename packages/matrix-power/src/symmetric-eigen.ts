@@ -79,7 +79,8 @@ function reflectBothSides(a: Numbers, d: number, start: number, v: Numbers, w: N
   const half = (beta * inner) / 2;
   for (let i = start; i < d; i++) w[i]! -= half * v[i]!;
   for (let i = start; i < d; i++) {
-    const [vi, wi] = [v[i]!, w[i]!];
+    const vi = v[i]!;
+    const wi = w[i]!;
     for (let j = start, at = i * d + start; j < d; j++, at++) a[at]! -= vi * w[j]! + wi * v[j]!;
   }
 }
@@ -151,7 +152,8 @@ function qlStep(diagonal: Numbers, off: Numbers, rows: Numbers, d: number, l: nu
     diagonal[i + 1] = g + p;
     g = c * t - b;
     for (let k = 0, lower = i * d, upper = (i + 1) * d; k < d; k++, lower++, upper++) {
-      const [x, y] = [rows[lower]!, rows[upper]!];
+      const x = rows[lower]!;
+      const y = rows[upper]!;
       rows[upper] = s * x + c * y;
       rows[lower] = c * x - s * y;
     }
