@@ -5,7 +5,7 @@ import {
   type LoewnerRule,
   newtonRule,
   originalRule,
-  padeRule,
+  padeRule as padeRuleOf,
   powerIterationRule,
   releasedPowerIterationRule,
   taylorRule,
@@ -15,6 +15,7 @@ import { mapEigenvalues, type SpectralFunction } from './spectral-function.ts';
 
 const root: SpectralFunction = { value: Math.sqrt, slope: (l) => 0.5 / Math.sqrt(l) };
 const EPSILON_64 = Number.EPSILON;
+const padeRule = padeRuleOf(2.2e-16);
 
 const loewner = (rule: LoewnerRule, ...lambda: number[]) => rule(mapEigenvalues(root, Float64Array.from(lambda)));
 
@@ -82,12 +83,14 @@ describe('values', () => {
     expect(off(difference(originalRule, 2 * floor, floor), 4.5e15)).toBeLessThan(1e-2);
     expect(off(difference(taylorRule, floor, floor), 4.55e17)).toBeLessThan(1e-2);
     expect(off(difference(padeRule, floor, floor), 2.05e31)).toBeLessThan(1e-2);
+    expect(off(difference(padeRuleOf(1.2e-7), 1, 1), 1 / 1.2e-7)).toBeLessThan(1e-12);
   });
 
   it('take ties as published: 0 for MPN-COV, the largest other K for DifferentiableSVD (spec 2.2, 5.2)', () => {
     const f = Float64Array.of(1, 1, 1);
     const map = { lambda: Float64Array.of(3, 1, 1), f, slope: f };
     expect(kMatrixRule(map).entry(1, 2)).toBe(0);
+    expect(kMatrixRule({ ...map, lambda: Float64Array.of(3, 1, 0) }).entry(0, 2)).toBe(0);
     expect(originalRule(map).entry(1, 2)).toBe(0.5 + 0.5);
     expect(originalRule(map).entry(0, 1)).toBe(0.5 - 0.5);
   });

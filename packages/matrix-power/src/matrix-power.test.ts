@@ -315,6 +315,25 @@ describeEngines('matrixPower', () => {
       }
     });
 
+    it('through K drops what lies between kept and cut directions, as released (spec 2.2)', async () => {
+      const [m, d] = [4, 6];
+      const x = toMatrix(seededValues(m * d, 'cut'), d);
+      const g = toMatrix(seededValues(d * d, 'G'), d);
+      const sigma = covarianceOracle(x);
+      const { values, vectors } = eigen(sigma);
+      const u = vectors.map((row) => row.map((value, k) => (values[k]! > 1e-12 ? value : 0)));
+      const h = times(times(transpose(u), symmetrise(g)), u);
+      const bracket = h.map((row, i) =>
+        row.map((value, j) => (value === 0 ? 0 : value / (Math.sqrt(values[i]!) + Math.sqrt(values[j]!)))),
+      );
+      const da = times(times(u, bracket), transpose(u));
+      const mean = x[0]!.map((_, j) => x.reduce((total, row) => total + row[j]!, 0) / m);
+      const centred = x.map((row) => row.map((value, j) => value - mean[j]!));
+      const expected = scale(times(centred, da), 2 / m);
+      const found = grad((t: Tensor) => sum(mul(matrixPowerCov(t, { gradient: 'k-matrix' }), batchOf(g))))(tensor([x]));
+      await expectClose(found, flatten(expected), { relative: 1e-6 });
+    });
+
     it('of SVD-Newton is that of ten Newton–Schulz iterations', async () => {
       for (const rows of [12, 3]) {
         const [a, g] = [gram(5, rows, 'newton'), gram(5, 5, 'G')];

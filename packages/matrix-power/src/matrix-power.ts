@@ -56,19 +56,19 @@ function powerFunction({ alpha, epsilon, norm, small }: ResolvedMatrixPower): Sp
   };
 }
 
-const rules: Record<Exclude<PowerGradient, 'exact' | 'k-matrix'>, LoewnerRule> = {
+const rules: Record<Exclude<PowerGradient, 'exact' | 'k-matrix' | 'pade'>, LoewnerRule> = {
   trunc: truncRule,
   topn: originalRule,
   taylor: taylorRule,
-  pade: padeRule,
   pi: powerIterationRule,
   'pi-released': releasedPowerIterationRule,
   newton: newtonRule,
 };
 
-function ruleOf({ gradient, small }: ResolvedMatrixPower, power: SpectralFunction): LoewnerRule {
+function ruleOf({ gradient, small, precision }: ResolvedMatrixPower, power: SpectralFunction): LoewnerRule {
   if (gradient === 'exact') return exactRule(power);
   if (gradient === 'k-matrix') return small === 'cut' ? kMatrixRule : originalRule;
+  if (gradient === 'pade') return padeRule(precision === 'double' ? 2.2e-16 : 1.2e-7);
   return rules[gradient];
 }
 

@@ -102,10 +102,16 @@ function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>
         const rows = rowsOf(x, b, options);
         const spectrum = unpackSpectrum(state, b, Math.min(count, d), d);
         const { rank, vectors } = spectrum;
-        const { along, shift } = spectralGradient(spectrum, plan(options, d), image(dy, b));
-        // dX = (2/M) X̄ dA; X̄ has no part in the kernel, so that of dA between kernel and kept directions drops out.
+        const { along, across, shift } = spectralGradient(spectrum, plan(options, d), image(dy, b));
+        // dX = (2/M) X̄ dA, dA = UᵀN + RᵀU + c I
         const coordinates = timesTransposed(rows, vectors, count, rank, d);
         const sum = timesTransposed(coordinates, transposed(along, rank, d), count, d, rank);
+        if (across) {
+          // X̄ has no part in a true kernel, but has one in directions that were cut.
+          const cut = timesTransposed(rows, across, count, rank, d);
+          const back = timesTransposed(cut, transposed(vectors, rank, d), count, d, rank);
+          for (let i = 0; i < sum.length; i++) sum[i]! += back[i]!;
+        }
         for (let i = 0, to = b * count * d; i < sum.length; i++, to++) {
           dx[to] = (2 / count) * (sum[i]! + shift * rows[i]!);
         }
