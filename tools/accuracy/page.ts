@@ -42,7 +42,9 @@ float32 numbers, its value and, behind the slash, its gradient.
   out where the formula has no derivative (a root at features of rank one or zero) and where the gradient is a published
   approximation (MPA, MTP).
 
-Functions with \`float64\` inside return float32: their errors end at 1e-8 to 1e-7, the rounding of the result.
+Functions with float64 inside return float32: their errors end at 1e-8 to 1e-7, the rounding of the result. MPN-COV's rank cut treats
+what it drops as zero, which its gradient at a condition of 1e12 shows; features that are one constant are not quite zero after
+float32 took their mean.
 
 ## Functions by engine
 `;
