@@ -26,6 +26,7 @@ export type { MethodEntry } from './method-entry.ts';
 export { modelState } from './model-state.ts';
 export { isTraining, NamedLayer, onlyInput, onlyShape, registerLayer } from './named-layer.ts';
 export type { LayerConfig, LayerShape, StateEntry } from './named-layer.ts';
+export { NormalizationLayer } from './normalization-layer.ts';
 export { normalization, normalizations } from './normalization-registry.ts';
 export type { NormalizationEntry } from './normalization-registry.ts';
 export { PoolingLayer, poolingOptionNames } from './pooling-layer.ts';

@@ -149,7 +149,7 @@ describeEngines('covariance', () => {
     it.each([
       [14, 195],
       [7, 48],
-    ])('has rank M−1 of 256 at %i×%i positions: %i (spec 1.5)', async (extent, rank) => {
+    ])('has rank M−1 of 256 at a side of %i positions: %i (spec 1.5)', async (extent, rank) => {
       const x = seededTensor([1, extent, extent, 256], 'rank', extent);
       expect(rankOf(toMatrix(await covariance(x).data(), 256))).toBe(rank);
     });

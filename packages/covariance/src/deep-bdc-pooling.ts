@@ -1,19 +1,11 @@
 import { checkArgument } from '@covpool/base';
-import {
-  constant,
-  type LayerShape,
-  onlyShape,
-  type PoolingConfig,
-  PoolingLayer,
-  poolings,
-  registerLayer,
-} from '@covpool/core';
-import { reshape, type Scalar, type serialization, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { constant, type LayerShape, onlyShape, poolings, registerLayer } from '@covpool/core';
+import { reshape, type Scalar, type serialization, type Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { distanceCovariance } from './distance-covariance.ts';
-import { triuVectorize } from './triu.ts';
+import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from './triangle-pooling.ts';
 
-export interface DeepBdcPoolingConfig extends PoolingConfig {
+export interface DeepBdcPoolingConfig extends TrianglePoolingConfig {
   /**
    * Where the learned temperature t starts: log(1/(2C²)) for C channels coming in, as in the authors' Paddle code, unless
    * given. Their PyTorch code starts at log(1/(2·H·W)).
@@ -22,7 +14,7 @@ export interface DeepBdcPoolingConfig extends PoolingConfig {
 }
 
 /** DeepBDC pooling: the upper triangle of the Brownian distance covariance. Its one weight, `temperature`, is learned. */
-export class DeepBdcPooling extends PoolingLayer {
+export class DeepBdcPooling extends TrianglePooling {
   static className = 'covpool/covariance/DeepBdcPooling';
   private readonly initialTemperature?: number;
   private channels = 1;
@@ -48,13 +40,9 @@ export class DeepBdcPooling extends PoolingLayer {
     this.temperature = this.addNamedWeight('temperature', [1, 1], constant(start));
   }
 
-  protected override descriptorLength(channels: number): number {
-    return (channels * (channels + 1)) / 2;
-  }
-
-  protected override pool(features: Tensor3D): Tensor2D {
+  protected override matrices(features: Tensor3D): Tensor3D {
     const temperature: Scalar = reshape(this.temperature.read(), []);
-    return triuVectorize(distanceCovariance(features, temperature));
+    return distanceCovariance(features, temperature);
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -70,7 +58,7 @@ export const deepBdcPooling = (config: DeepBdcPoolingConfig = {}): DeepBdcPoolin
 
 poolings.register('bdc', {
   create: deepBdcPooling,
-  options: ['temperature'],
+  options: ['temperature', ...trianglePoolingOptionNames],
   summary: 'Brownian distance covariance of the channels, upper triangle',
   paper:
     'Xie, Long, Lv, Wang & Li, Joint Distribution Matters: Deep Brownian Distance Covariance for Few-Shot Classification, CVPR 2022',

@@ -17,3 +17,5 @@ export { triuPermutation } from './triu-places.ts';
 export type { TriuOrder } from './triu-places.ts';
 export { triuMatrix, triuVectorize } from './triu.ts';
 export type { TriuOptions } from './triu.ts';
+export { TrianglePooling, trianglePoolingOptionNames } from './triangle-pooling.ts';
+export type { TrianglePoolingConfig } from './triangle-pooling.ts';

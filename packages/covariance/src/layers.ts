@@ -2,7 +2,6 @@ export { bilinearPooling, BilinearPooling } from './bilinear-pooling.ts';
 export { compactBilinearPooling, CompactBilinearPooling } from './compact-bilinear-pooling.ts';
 export type { CompactBilinearPoolingConfig } from './compact-bilinear-pooling.ts';
 export { covariancePooling, CovariancePooling } from './covariance-pooling.ts';
-export type { CovariancePoolingConfig } from './covariance-pooling.ts';
 export { deepBdcPooling, DeepBdcPooling } from './deep-bdc-pooling.ts';
 export type { DeepBdcPoolingConfig } from './deep-bdc-pooling.ts';
 export {

@@ -10,7 +10,7 @@ import {
 import { gather, grad, mul, ones, sum, type Tensor, tensor, tensor1d, tidy, zeros } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
-import { createModel } from './index.ts';
+import { createModel, triuPermutation } from './index.ts';
 
 /**
  * What every pooling of the registry must hold (specification, section 10): a new one is tested by being registered.
@@ -97,6 +97,20 @@ describeEngines('every pooling', () => {
       });
     });
   });
+  describe.each(poolings.names().filter((name) => poolings.get(name).options.includes('order')))('%s', (name) => {
+    describe('values', () => {
+      it('packs its triangle column by column if told so', async () => {
+        const x = tensor(features(4), [2, HEIGHT, 4, CHANNELS]);
+        const [rows, columns] = ['rows', 'columns'].map(
+          (order) => withSeed(3, () => pooling(name, { name: 'pool', order })).apply(x) as Tensor,
+        );
+        const side = (Math.sqrt(8 * rows!.shape[1]! + 1) - 1) / 2;
+        const places = triuPermutation(side, { from: 'rows', to: 'columns' });
+        await expectClose(columns!, await gather(rows!, tensor1d(places, 'int32'), 1).data(), { relative: 0 });
+      });
+    });
+  });
+
   describe.each(differentiable)('%s', (name) => {
     describe('gradient', () => {
       it.each([2, 4])('is the derivative, as it says, with %i·3 positions', async (width) => {

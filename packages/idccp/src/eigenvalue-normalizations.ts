@@ -1,63 +1,39 @@
-import {
-  type LayerConfig,
-  type LayerShape,
-  NamedLayer,
-  normalizations,
-  onlyInput,
-  onlyShape,
-  registerLayer,
-} from '@covpool/core';
-import type { serialization, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import { type LayerConfig, NormalizationLayer, normalizations, registerLayer } from '@covpool/core';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { logEig, type LogEigOptions, resolveLogEig } from './log-eig.ts';
 import { reEig, type ReEigOptions, resolveReEig } from './re-eig.ts';
 
 export interface LogEigNormalizationConfig extends LayerConfig, LogEigOptions {}
 
 /** `logEig` as a layer: [B,d,d] to [B,d,d]. */
-export class LogEigNormalization extends NamedLayer {
+export class LogEigNormalization extends NormalizationLayer {
   static className = 'covpool/idccp/LogEigNormalization';
-  private readonly options: Required<LogEigOptions>;
+  protected override readonly options: Required<LogEigOptions>;
 
   constructor(config: LogEigNormalizationConfig) {
     super(config);
     this.options = resolveLogEig(this.name, config);
   }
 
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
-
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    return logEig(onlyInput(inputs) as Tensor3D, this.options);
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), ...this.options };
+  protected override normalize(a: Tensor3D): Tensor3D {
+    return logEig(a, this.options);
   }
 }
 
 export interface ReEigNormalizationConfig extends LayerConfig, ReEigOptions {}
 
 /** `reEig` as a layer: [B,d,d] to [B,d,d]. */
-export class ReEigNormalization extends NamedLayer {
+export class ReEigNormalization extends NormalizationLayer {
   static className = 'covpool/idccp/ReEigNormalization';
-  private readonly options: Required<ReEigOptions>;
+  protected override readonly options: Required<ReEigOptions>;
 
   constructor(config: ReEigNormalizationConfig) {
     super(config);
     this.options = resolveReEig(this.name, config);
   }
 
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
-
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    return reEig(onlyInput(inputs) as Tensor3D, this.options);
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), ...this.options };
+  protected override normalize(a: Tensor3D): Tensor3D {
+    return reEig(a, this.options);
   }
 }
 

@@ -1,14 +1,14 @@
 import { checkArgument } from '@covpool/base';
-import { type PoolingConfig, PoolingLayer, poolings, registerLayer } from '@covpool/core';
-import { triuVectorize } from '@covpool/covariance';
-import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { poolings, registerLayer } from '@covpool/core';
+import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
+import type { serialization, Tensor3D } from '@tensorflow/tfjs-core';
 import { isqrtGaussian, type IsqrtGaussianOptions } from './gaussian-root.ts';
 import { checkIterations } from './pre-normalization.ts';
 
-export type GaussianPoolingConfig = PoolingConfig & IsqrtGaussianOptions;
+export type GaussianPoolingConfig = TrianglePoolingConfig & IsqrtGaussianOptions;
 
 /** Gaussian embedding pooling: mean and covariance in one matrix, its square root, the upper triangle. */
-export class GaussianPooling extends PoolingLayer {
+export class GaussianPooling extends TrianglePooling {
   static className = 'covpool/matrix-power/GaussianPooling';
   private readonly options: Required<IsqrtGaussianOptions>;
 
@@ -20,12 +20,12 @@ export class GaussianPooling extends PoolingLayer {
     this.options = { beta, iterations, norm, recompute };
   }
 
-  protected override descriptorLength(channels: number): number {
-    return ((channels + 1) * (channels + 2)) / 2;
+  protected override side(channels: number): number {
+    return channels + 1;
   }
 
-  protected override pool(features: Tensor3D): Tensor2D {
-    return triuVectorize(isqrtGaussian(features, this.options));
+  protected override matrices(features: Tensor3D): Tensor3D {
+    return isqrtGaussian(features, this.options);
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -40,7 +40,7 @@ export const gaussianPooling = (config: GaussianPoolingConfig = {}): GaussianPoo
 
 poolings.register('gaussian', {
   create: gaussianPooling,
-  options: ['beta', 'iterations', 'norm', 'recompute'],
+  options: ['beta', 'iterations', 'norm', 'recompute', ...trianglePoolingOptionNames],
   summary: 'square root of the Gaussian embedding (mean and covariance) by Newton–Schulz iteration, upper triangle',
   paper: 'Wang, Xie, Zuo, Zhang & Li, Deep CNNs Meet Global Covariance Pooling, TPAMI 2020',
   function: 'isqrtGaussian',

@@ -1,13 +1,13 @@
-import { type PoolingConfig, PoolingLayer, poolings, registerLayer } from '@covpool/core';
-import { triuVectorize } from '@covpool/covariance';
-import type { serialization, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { poolings, registerLayer } from '@covpool/core';
+import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
+import type { serialization, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import { isqrtCov, type IsqrtCovOptions } from './isqrt-cov.ts';
 import { checkIterations } from './pre-normalization.ts';
 
-export type IsqrtCovPoolingConfig = PoolingConfig & IsqrtCovOptions;
+export type IsqrtCovPoolingConfig = TrianglePoolingConfig & IsqrtCovOptions;
 
 /** iSQRT-COV pooling: the upper triangle of the covariance's Newton–Schulz square root. */
-export class IsqrtCovPooling extends PoolingLayer {
+export class IsqrtCovPooling extends TrianglePooling {
   static className = 'covpool/matrix-power/IsqrtCovPooling';
   /** What is made of features; its upper triangle is the descriptor. */
   protected root: (features: Tensor, options: IsqrtCovOptions) => Tensor3D = isqrtCov;
@@ -20,12 +20,8 @@ export class IsqrtCovPooling extends PoolingLayer {
     this.options = { iterations, norm, centering, recompute };
   }
 
-  protected override descriptorLength(channels: number): number {
-    return (channels * (channels + 1)) / 2;
-  }
-
-  protected override pool(features: Tensor3D): Tensor2D {
-    return triuVectorize(this.root(features, this.options));
+  protected override matrices(features: Tensor3D): Tensor3D {
+    return this.root(features, this.options);
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -46,7 +42,7 @@ export const isqrtCovPooling = (config: IsqrtCovPoolingConfig = {}): IsqrtCovPoo
 
 poolings.register('isqrt', {
   create: isqrtCovPooling,
-  options: ['iterations', 'norm', 'centering', 'recompute'],
+  options: ['iterations', 'norm', 'centering', 'recompute', ...trianglePoolingOptionNames],
   summary: 'square root of the covariance by Newton–Schulz iteration, upper triangle',
   paper: 'Li, Xie, Wang & Gao, Towards Faster Training of Global Covariance Pooling Networks, CVPR 2018',
   function: 'isqrtCov',

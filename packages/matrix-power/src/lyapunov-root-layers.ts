@@ -1,27 +1,16 @@
-import {
-  type LayerConfig,
-  type LayerShape,
-  NamedLayer,
-  normalizations,
-  onlyInput,
-  onlyShape,
-  type PoolingConfig,
-  PoolingLayer,
-  poolings,
-  registerLayer,
-} from '@covpool/core';
-import { triuVectorize } from '@covpool/covariance';
-import type { serialization, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { type LayerConfig, NormalizationLayer, normalizations, poolings, registerLayer } from '@covpool/core';
+import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
+import type { serialization, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import { checkLyapunov } from './lyapunov.ts';
 import type { LyapunovOptions } from './lyapunov-root.ts';
 import { mpaInverseSqrt } from './mpa-inverse-sqrt.ts';
 import { mpaSqrt, mpaSqrtCov } from './mpa-sqrt.ts';
 import { mtpSqrt, mtpSqrtCov } from './mtp-sqrt.ts';
 
-export type LyapunovPoolingConfig = PoolingConfig & LyapunovOptions;
+export type LyapunovPoolingConfig = TrianglePoolingConfig & LyapunovOptions;
 export type LyapunovRootConfig = LayerConfig & LyapunovOptions;
 
-abstract class LyapunovPooling extends PoolingLayer {
+abstract class LyapunovPooling extends TrianglePooling {
   private readonly options: Required<LyapunovOptions>;
 
   constructor(config: LyapunovPoolingConfig) {
@@ -33,12 +22,8 @@ abstract class LyapunovPooling extends PoolingLayer {
 
   protected abstract rootOfCovariance(features: Tensor, options: LyapunovOptions): Tensor3D;
 
-  protected override descriptorLength(channels: number): number {
-    return (channels * (channels + 1)) / 2;
-  }
-
-  protected override pool(features: Tensor3D): Tensor2D {
-    return triuVectorize(this.rootOfCovariance(features, this.options));
+  protected override matrices(features: Tensor3D): Tensor3D {
+    return this.rootOfCovariance(features, this.options);
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -46,8 +31,8 @@ abstract class LyapunovPooling extends PoolingLayer {
   }
 }
 
-abstract class LyapunovRoot extends NamedLayer {
-  private readonly options: Required<LyapunovOptions>;
+abstract class LyapunovRoot extends NormalizationLayer {
+  protected override readonly options: Required<LyapunovOptions>;
 
   constructor(config: LyapunovRootConfig) {
     super(config);
@@ -58,16 +43,8 @@ abstract class LyapunovRoot extends NamedLayer {
 
   protected abstract root(a: Tensor3D, options: LyapunovOptions): Tensor3D;
 
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
-
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    return this.root(onlyInput(inputs) as Tensor3D, this.options);
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), ...this.options };
+  protected override normalize(a: Tensor3D): Tensor3D {
+    return this.root(a, this.options);
   }
 }
 
@@ -127,6 +104,7 @@ const entry = {
 
 poolings.register('mpa', {
   ...entry,
+  options: [...entry.options, ...trianglePoolingOptionNames],
   create: mpaPooling,
   summary: 'square root of the covariance by a Padé approximant, gradient by the Lyapunov equation, upper triangle',
   function: 'mpaSqrtCov',
@@ -135,6 +113,7 @@ poolings.register('mpa', {
 
 poolings.register('mtp', {
   ...entry,
+  options: [...entry.options, ...trianglePoolingOptionNames],
   create: mtpPooling,
   summary: 'square root of the covariance by a Taylor polynomial, gradient by the Lyapunov equation, upper triangle',
   function: 'mtpSqrtCov',

@@ -1,13 +1,5 @@
-import {
-  type LayerConfig,
-  type LayerShape,
-  NamedLayer,
-  normalizations,
-  onlyInput,
-  onlyShape,
-  registerLayer,
-} from '@covpool/core';
-import type { serialization, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import { type LayerConfig, NormalizationLayer, normalizations, registerLayer } from '@covpool/core';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { matrixPower } from './matrix-power.ts';
 import { type MatrixPowerOptions, type ResolvedMatrixPower, resolveMatrixPower } from './matrix-power-options.ts';
 import { matrixPowerVariants } from './matrix-power-variants.ts';
@@ -15,25 +7,17 @@ import { matrixPowerVariants } from './matrix-power-variants.ts';
 export interface MatrixPowerNormalizationConfig extends LayerConfig, MatrixPowerOptions {}
 
 /** `matrixPower` as a layer: [B,d,d] to [B,d,d]. */
-export class MatrixPowerNormalization extends NamedLayer {
+export class MatrixPowerNormalization extends NormalizationLayer {
   static className = 'covpool/matrix-power/MatrixPowerNormalization';
-  private readonly options: ResolvedMatrixPower;
+  protected override readonly options: ResolvedMatrixPower;
 
   constructor(config: MatrixPowerNormalizationConfig) {
     super(config);
     this.options = resolveMatrixPower(this.name, config);
   }
 
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
-
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    return matrixPower(onlyInput(inputs) as Tensor3D, this.options);
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), ...this.options };
+  protected override normalize(a: Tensor3D): Tensor3D {
+    return matrixPower(a, this.options);
   }
 }
 

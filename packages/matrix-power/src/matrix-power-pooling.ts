@@ -1,14 +1,14 @@
-import { type PoolingConfig, PoolingLayer, poolings, registerLayer } from '@covpool/core';
-import { triuVectorize } from '@covpool/covariance';
-import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { poolings, registerLayer } from '@covpool/core';
+import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
+import type { serialization, Tensor3D } from '@tensorflow/tfjs-core';
 import { matrixPowerCov } from './matrix-power.ts';
 import { type MatrixPowerOptions, type ResolvedMatrixPower, resolveMatrixPower } from './matrix-power-options.ts';
 import { matrixPowerVariants } from './matrix-power-variants.ts';
 
-export interface MatrixPowerPoolingConfig extends PoolingConfig, MatrixPowerOptions {}
+export interface MatrixPowerPoolingConfig extends TrianglePoolingConfig, MatrixPowerOptions {}
 
 /** MPN-COV pooling and its relatives by eigendecomposition: the upper triangle of the covariance's power. */
-export class MatrixPowerPooling extends PoolingLayer {
+export class MatrixPowerPooling extends TrianglePooling {
   static className = 'covpool/matrix-power/MatrixPowerPooling';
   private readonly options: ResolvedMatrixPower;
 
@@ -17,12 +17,8 @@ export class MatrixPowerPooling extends PoolingLayer {
     this.options = resolveMatrixPower(this.name, config);
   }
 
-  protected override descriptorLength(channels: number): number {
-    return (channels * (channels + 1)) / 2;
-  }
-
-  protected override pool(features: Tensor3D): Tensor2D {
-    return triuVectorize(matrixPowerCov(features, this.options));
+  protected override matrices(features: Tensor3D): Tensor3D {
+    return matrixPowerCov(features, this.options);
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -47,7 +43,7 @@ for (const { name, preset, options, ...method } of matrixPowerVariants) {
   poolings.register(name, {
     ...method,
     create: (config) => matrixPowerPooling({ ...preset, ...config }),
-    options,
+    options: [...options, ...trianglePoolingOptionNames],
     function: 'matrixPowerCov',
     layer: 'matrixPowerPooling',
   });

@@ -1,22 +1,14 @@
-import {
-  type LayerConfig,
-  type LayerShape,
-  NamedLayer,
-  normalizations,
-  onlyInput,
-  onlyShape,
-  registerLayer,
-} from '@covpool/core';
-import type { serialization, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import { type LayerConfig, NormalizationLayer, normalizations, registerLayer } from '@covpool/core';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { type NewtonSchulzOptions, newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
 import { checkIterations } from './pre-normalization.ts';
 
 export type NewtonSchulzRootConfig = LayerConfig & NewtonSchulzOptions;
 
 /** `newtonSchulzSqrt` as a layer: [B,d,d] to [B,d,d]. */
-export class NewtonSchulzRoot extends NamedLayer {
+export class NewtonSchulzRoot extends NormalizationLayer {
   static className = 'covpool/matrix-power/NewtonSchulzRoot';
-  private readonly options: Required<NewtonSchulzOptions>;
+  protected override readonly options: Required<NewtonSchulzOptions>;
 
   constructor(config: NewtonSchulzRootConfig) {
     super(config);
@@ -25,16 +17,8 @@ export class NewtonSchulzRoot extends NamedLayer {
     this.options = { iterations, norm, recompute };
   }
 
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
-
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    return newtonSchulzSqrt(onlyInput(inputs) as Tensor3D, this.options);
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), ...this.options };
+  protected override normalize(a: Tensor3D): Tensor3D {
+    return newtonSchulzSqrt(a, this.options);
   }
 }
 

@@ -3,24 +3,19 @@ import {
   constant,
   type LayerConfig,
   type LayerShape,
-  NamedLayer,
+  NormalizationLayer,
   normalizations,
-  onlyInput,
   onlyShape,
   registerLayer,
 } from '@covpool/core';
-import type { Scalar, serialization, Tensor, Tensor1D, Tensor3D } from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor1D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { checkLengthOf, elementPowerNorm, type LengthOf } from './element-power-norm.ts';
 import { scaleNorm } from './scale-norm.ts';
 import { checkSvPowerNorm, svPowerNorm, type SvPowerNormOptions } from './sv-power-norm.ts';
 
 /** Layers from matrices [B,r1,r2] to [B,r1,r2]. */
-abstract class PowerNorm extends NamedLayer {
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
-
+abstract class PowerNorm extends NormalizationLayer {
   /** The known length of the matrices' rows. */
   protected columnsOf(inputShape: LayerShape | LayerShape[]): number {
     const shape = onlyShape(inputShape);
@@ -38,7 +33,7 @@ export type SvPowerNormConfig = LayerConfig & SvPowerNormOptions;
 /** `svPowerNorm` with a learned start `weight` [r2], which begins standard normal. */
 export class SvPowerNorm extends PowerNorm {
   static className = 'covpool/matrix-power/SvPowerNorm';
-  private readonly options: Required<SvPowerNormOptions>;
+  protected override readonly options: Required<SvPowerNormOptions>;
   private start!: LayerVariable;
 
   constructor(config: SvPowerNormConfig) {
@@ -53,12 +48,8 @@ export class SvPowerNorm extends PowerNorm {
     this.built = true;
   }
 
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    return svPowerNorm(onlyInput(inputs) as Tensor3D, this.start.read() as Tensor1D, this.options);
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), ...this.options };
+  protected override normalize(a: Tensor3D): Tensor {
+    return svPowerNorm(a, this.start.read() as Tensor1D, this.options);
   }
 }
 
@@ -67,7 +58,7 @@ export type ElementPowerNormConfig = LayerConfig & { of?: LengthOf };
 /** `elementPowerNorm` as a layer. */
 export class ElementPowerNorm extends PowerNorm {
   static className = 'covpool/matrix-power/ElementPowerNorm';
-  private readonly options: { of: LengthOf };
+  protected override readonly options: { of: LengthOf };
 
   constructor(config: ElementPowerNormConfig) {
     super(config);
@@ -76,12 +67,8 @@ export class ElementPowerNorm extends PowerNorm {
     this.options = { of };
   }
 
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    return elementPowerNorm(onlyInput(inputs) as Tensor3D, this.options);
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), ...this.options };
+  protected override normalize(a: Tensor3D): Tensor {
+    return elementPowerNorm(a, this.options);
   }
 }
 
@@ -93,26 +80,22 @@ export interface ScaleNormConfig extends LayerConfig {
 /** `scaleNorm` with a fixed factor, or a learned one, `factor`. */
 export class ScaleNorm extends PowerNorm {
   static className = 'covpool/matrix-power/ScaleNorm';
-  private readonly learned: boolean;
+  protected override readonly options: { learned: boolean };
   private factor?: LayerVariable;
 
   constructor(config: ScaleNormConfig) {
     super(config);
-    this.learned = config.learned ?? false;
+    this.options = { learned: config.learned ?? false };
   }
 
   override build(inputShape: LayerShape | LayerShape[]): void {
     const columns = this.columnsOf(inputShape);
-    if (this.learned) this.factor = this.addNamedWeight('factor', [], constant(columns ** -0.5));
+    if (this.options.learned) this.factor = this.addNamedWeight('factor', [], constant(columns ** -0.5));
     this.built = true;
   }
 
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    return scaleNorm(onlyInput(inputs) as Tensor3D, this.factor?.read() as Scalar | undefined);
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), learned: this.learned };
+  protected override normalize(a: Tensor3D): Tensor {
+    return scaleNorm(a, this.factor?.read() as Scalar | undefined);
   }
 }
 

@@ -1,17 +1,6 @@
-import {
-  type LayerConfig,
-  type LayerShape,
-  NamedLayer,
-  normalizations,
-  onlyInput,
-  onlyShape,
-  type PoolingConfig,
-  PoolingLayer,
-  poolings,
-  registerLayer,
-} from '@covpool/core';
-import { triuVectorize } from '@covpool/covariance';
-import type { serialization, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { type LayerConfig, NormalizationLayer, normalizations, poolings, registerLayer } from '@covpool/core';
+import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
+import type { serialization, Tensor3D } from '@tensorflow/tfjs-core';
 import { checkCholesky, choleskyLog, choleskyLogCov, type CholeskyLogOptions } from './cholesky-log.ts';
 import { IsqrtCovPooling, type IsqrtCovPoolingConfig } from './isqrt-cov-pooling.ts';
 import { powTmlr, scalePowEmlr } from './riemannian.ts';
@@ -28,10 +17,10 @@ export class ScalePowPooling extends IsqrtCovPooling {
   protected override root = scalePowEmlr;
 }
 
-export type CholeskyPoolingConfig = PoolingConfig & CholeskyLogOptions;
+export type CholeskyPoolingConfig = TrianglePoolingConfig & CholeskyLogOptions;
 
 /** The upper triangle of `choleskyLogCov`. */
-export class CholeskyPooling extends PoolingLayer {
+export class CholeskyPooling extends TrianglePooling {
   static className = 'covpool/matrix-power/CholeskyPooling';
   private readonly options: Required<CholeskyLogOptions>;
 
@@ -42,12 +31,8 @@ export class CholeskyPooling extends PoolingLayer {
     this.options = { epsilon };
   }
 
-  protected override descriptorLength(channels: number): number {
-    return (channels * (channels + 1)) / 2;
-  }
-
-  protected override pool(features: Tensor3D): Tensor2D {
-    return triuVectorize(choleskyLogCov(features, this.options));
+  protected override matrices(features: Tensor3D): Tensor3D {
+    return choleskyLogCov(features, this.options);
   }
 
   override getConfig(): serialization.ConfigDict {
@@ -58,9 +43,9 @@ export class CholeskyPooling extends PoolingLayer {
 export type CholeskyNormalizationConfig = LayerConfig & CholeskyLogOptions;
 
 /** `choleskyLog` as a layer: [B,d,d] to [B,d,d]. */
-export class CholeskyNormalization extends NamedLayer {
+export class CholeskyNormalization extends NormalizationLayer {
   static className = 'covpool/matrix-power/CholeskyNormalization';
-  private readonly options: Required<CholeskyLogOptions>;
+  protected override readonly options: Required<CholeskyLogOptions>;
 
   constructor(config: CholeskyNormalizationConfig) {
     super(config);
@@ -69,16 +54,8 @@ export class CholeskyNormalization extends NamedLayer {
     this.options = { epsilon };
   }
 
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
-
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    return choleskyLog(onlyInput(inputs) as Tensor3D, this.options);
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), ...this.options };
+  protected override normalize(a: Tensor3D): Tensor3D {
+    return choleskyLog(a, this.options);
   }
 }
 
@@ -104,7 +81,7 @@ const paper =
   'Riemannian Geometry, ICLR 2025';
 
 const ofIsqrt = {
-  options: ['iterations', 'norm', 'centering', 'recompute'],
+  options: ['iterations', 'norm', 'centering', 'recompute', ...trianglePoolingOptionNames],
   paper,
   gradient: 'analytic',
   engines: 'all',
@@ -130,6 +107,7 @@ const ofCholesky = { options: ['epsilon'], paper, gradient: 'analytic', engines:
 
 poolings.register('cholesky', {
   ...ofCholesky,
+  options: [...ofCholesky.options, ...trianglePoolingOptionNames],
   create: choleskyPooling,
   summary: "logarithm of the covariance's Cholesky factor, upper triangle",
   function: 'choleskyLogCov',

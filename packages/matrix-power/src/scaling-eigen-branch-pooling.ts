@@ -1,42 +1,25 @@
-import {
-  type LayerConfig,
-  type LayerShape,
-  NamedLayer,
-  normalizations,
-  onlyInput,
-  onlyShape,
-  type PoolingConfig,
-  PoolingLayer,
-  poolings,
-  registerLayer,
-} from '@covpool/core';
-import { triuVectorize } from '@covpool/covariance';
-import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { type LayerConfig, NormalizationLayer, normalizations, poolings, registerLayer } from '@covpool/core';
+import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
+import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { scalingEigenBranch, scalingEigenBranchCov } from './scaling-eigen-branch.ts';
 
 /** Scaling-eigen-branch pooling: the upper triangle of the covariance's scaled root. */
-export class ScalingEigenBranchPooling extends PoolingLayer {
+export class ScalingEigenBranchPooling extends TrianglePooling {
   static className = 'covpool/matrix-power/ScalingEigenBranchPooling';
 
-  protected override descriptorLength(channels: number): number {
-    return (channels * (channels + 1)) / 2;
-  }
-
-  protected override pool(features: Tensor3D): Tensor2D {
-    return triuVectorize(scalingEigenBranchCov(features));
+  protected override matrices(features: Tensor3D): Tensor3D {
+    return scalingEigenBranchCov(features);
   }
 }
 
 /** `scalingEigenBranch` as a layer: [B,d,d] to [B,d,d]. */
-export class ScalingEigenBranch extends NamedLayer {
+export class ScalingEigenBranch extends NormalizationLayer {
   static className = 'covpool/matrix-power/ScalingEigenBranch';
 
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
+  protected override readonly options = {};
 
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    return scalingEigenBranch(onlyInput(inputs) as Tensor3D);
+  protected override normalize(a: Tensor3D): Tensor3D {
+    return scalingEigenBranch(a);
   }
 }
 
@@ -44,7 +27,7 @@ registerLayer(ScalingEigenBranchPooling);
 registerLayer(ScalingEigenBranch);
 
 /** A layer from features [B,H,W,C] or tokens [B,N,C] to scaling-eigen-branch descriptors [B,d(d+1)/2], float64 inside. */
-export const scalingEigenBranchPooling = (config: PoolingConfig = {}): ScalingEigenBranchPooling =>
+export const scalingEigenBranchPooling = (config: TrianglePoolingConfig = {}): ScalingEigenBranchPooling =>
   new ScalingEigenBranchPooling(config);
 
 /** A layer from covariance matrices to their scaled roots. */
@@ -52,7 +35,6 @@ export const scalingEigenBranchNormalization = (config: LayerConfig = {}): Scali
   new ScalingEigenBranch(config);
 
 const method = {
-  options: [],
   summary: 'square root, scaled by how much it correlates with the exponential inverse',
   paper:
     'Song, Sebe & Wang, On the Eigenvalues of Global Covariance Pooling for Fine-grained Visual Recognition, TPAMI 2022',
@@ -62,6 +44,7 @@ const method = {
 
 poolings.register('seb', {
   ...method,
+  options: trianglePoolingOptionNames,
   create: scalingEigenBranchPooling,
   function: 'scalingEigenBranchCov',
   layer: 'scalingEigenBranchPooling',
@@ -69,6 +52,7 @@ poolings.register('seb', {
 
 normalizations.register('seb', {
   ...method,
+  options: [],
   create: scalingEigenBranchNormalization,
   squareRoot: false,
   function: 'scalingEigenBranch',

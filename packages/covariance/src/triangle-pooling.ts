@@ -1,0 +1,46 @@
+import { type PoolingConfig, PoolingLayer } from '@covpool/core';
+import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { checkOrder, type TriuOrder } from './triu-places.ts';
+import { triuVectorize } from './triu.ts';
+
+/** Options of every pooling whose descriptor is the upper triangle of a symmetric matrix. */
+export interface TrianglePoolingConfig extends PoolingConfig {
+  /** How the triangle is packed; `'columns'` for the classifiers of MatConvNet's and GSoP's code. */
+  order?: TriuOrder;
+}
+
+/** The names that it has beyond those of every pooling, for registries. */
+export const trianglePoolingOptionNames = ['order'] as const;
+
+/** A pooling of features to the upper triangle of a symmetric matrix. Subclasses say which. */
+export abstract class TrianglePooling extends PoolingLayer {
+  private readonly order: TriuOrder;
+
+  constructor(config: TrianglePoolingConfig) {
+    super(config);
+    const { order = 'rows' } = config;
+    checkOrder(this.name, order);
+    this.order = order;
+  }
+
+  /** The matrices [B,s,s] of features [B,M,d]. */
+  protected abstract matrices(features: Tensor3D): Tensor3D;
+
+  /** Their side s for d channels. */
+  protected side(channels: number): number {
+    return channels;
+  }
+
+  protected override descriptorLength(channels: number): number {
+    const side = this.side(channels);
+    return (side * (side + 1)) / 2;
+  }
+
+  protected override pool(features: Tensor3D): Tensor2D {
+    return triuVectorize(this.matrices(features), { order: this.order });
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    return { ...super.getConfig(), order: this.order };
+  }
+}
