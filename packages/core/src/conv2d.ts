@@ -2,8 +2,17 @@ import { checkArgument } from '@covpool/base';
 import type { serialization, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { constant, type InitialValues, kaimingNormal, torchUniform } from './initializers.ts';
-import { convolution, convolvedExtent } from './convolution.ts';
-import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from './named-layer.ts';
+import { convolution } from './convolution.ts';
+import { convolvedExtent } from './explicit-padding.ts';
+import {
+  type LayerConfig,
+  type LayerShape,
+  NamedLayer,
+  onlyInput,
+  onlyShape,
+  registerLayer,
+  valueCount,
+} from './named-layer.ts';
 
 export interface Conv2dConfig extends LayerConfig {
   filters: number;
@@ -59,6 +68,10 @@ export class Conv2d extends NamedLayer {
     const { filters, kernelSize, strides, padding } = this.options;
     const extent = (e: number | null) => convolvedExtent(e, kernelSize, strides, padding);
     return [batch, extent(height), extent(width), filters];
+  }
+
+  override multiplyAdds(inputShape: LayerShape): number {
+    return this.options.kernelSize ** 2 * inputShape[3]! * valueCount(this.computeOutputShape(inputShape));
   }
 
   override call(inputs: Tensor | Tensor[]): Tensor {

@@ -1,5 +1,6 @@
 import { checkArgument } from '@covpool/base';
-import { add, conv2d, getBackend, pad, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { add, conv2d, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
+import { withPadding } from './explicit-padding.ts';
 
 /**
  * 2-D convolution with PyTorch's symmetric explicit padding, NHWC:
@@ -20,27 +21,7 @@ export function convolution(
       `convolution: x must be [B,H,W,C] and filter [kh,kw,C,F] with the same C, got [${x.shape}] and [${filter.shape}]`,
   );
   return tidy(() => {
-    const y = paddedConvolution(x, filter, strides, padding);
+    const y = withPadding(x, padding, (input, pad) => conv2d(input, filter, strides, pad));
     return bias ? add(y, bias) : y;
   });
-}
-
-function paddedConvolution(x: Tensor4D, filter: Tensor4D, strides: number, padding: number): Tensor4D {
-  if (padding === 0) return conv2d(x, filter, strides, 'valid');
-  // The native TensorFlow backends have no gradient for explicit padding.
-  if (getBackend().startsWith('tensorflow')) {
-    const sides: [number, number] = [padding, padding];
-    return conv2d(pad(x, [[0, 0], sides, sides, [0, 0]]), filter, strides, 'valid');
-  }
-  return conv2d(x, filter, strides, padding);
-}
-
-/** The extent of a convolution's or a pooling's output along one side. */
-export function convolvedExtent(
-  extent: number | null,
-  kernel: number,
-  strides: number,
-  padding: number,
-): number | null {
-  return extent === null ? null : Math.floor((extent + 2 * padding - kernel) / strides) + 1;
 }

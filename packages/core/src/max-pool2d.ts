@@ -1,5 +1,5 @@
 import { maxPool, type serialization, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { convolvedExtent } from './convolution.ts';
+import { convolvedExtent } from './explicit-padding.ts';
 import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from './named-layer.ts';
 
 export interface MaxPool2dConfig extends LayerConfig {

@@ -48,6 +48,14 @@ export abstract class NamedLayer extends layers.Layer {
     return variable;
   }
 
+  /**
+   * Multiply-adds of the layer's convolutions and linear maps for one input of this shape, whose extents but the batch are
+   * known. Published tables count these alone; layers without any have 0.
+   */
+  multiplyAdds(_inputShape: LayerShape): number {
+    return 0;
+  }
+
   /** This layer's weights by their PyTorch names. */
   stateEntries(): StateEntry[] {
     return [...this.ownState];
@@ -62,6 +70,11 @@ export function onlyInput(inputs: Tensor | Tensor[]): Tensor {
 /** The one shape that a layer was built for. */
 export function onlyShape(shape: LayerShape | LayerShape[]): LayerShape {
   return Array.isArray(shape[0]) ? (shape as LayerShape[])[0]! : (shape as LayerShape);
+}
+
+/** How many values a shape holds beside the batch. */
+export function valueCount(shape: LayerShape): number {
+  return shape.slice(1).reduce<number>((product, extent) => product * extent!, 1);
 }
 
 /** Whether a call asks for training behaviour (batch statistics, masks). */

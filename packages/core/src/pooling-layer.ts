@@ -36,7 +36,7 @@ export const poolingOptionNames = ['dim', 'reduce', 'activation', 'groups', 'nam
  * (convolution) and `reduce.<i>.1` (batch normalisation) below the layer.
  */
 export abstract class PoolingLayer extends CompositeLayer {
-  private readonly steps: { convolution: Conv2d; normalisation: BatchNorm }[];
+  private readonly steps: { filters: number; convolution: Conv2d; normalisation: BatchNorm }[];
   private readonly poolingConfig: { reduce: number[]; activation: ActivationName; groups: number };
 
   constructor(config: PoolingConfig) {
@@ -52,6 +52,7 @@ export abstract class PoolingLayer extends CompositeLayer {
     );
     this.poolingConfig = { reduce, activation, groups };
     this.steps = reduce.map((filters, i) => ({
+      filters,
       convolution: this.adopt(new Conv2d({ name: `${this.name}.reduce.${i}.0`, filters, kernelSize: 1 })),
       normalisation: this.adopt(new BatchNorm({ name: `${this.name}.reduce.${i}.1` })),
     }));
@@ -94,6 +95,16 @@ export abstract class PoolingLayer extends CompositeLayer {
   override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
     const shape = onlyShape(inputShape);
     return [shape[0] ?? null, this.poolingConfig.groups * this.descriptorLength(this.pooledChannels(shape.at(-1)!))];
+  }
+
+  override multiplyAdds(inputShape: LayerShape): number {
+    const [, height = 1, width = 1] = inputShape.length === 4 ? inputShape : [null, inputShape[1], 1];
+    let [total, channels] = [0, inputShape.at(-1)!];
+    for (const { convolution, filters } of this.steps) {
+      total += convolution.multiplyAdds([null, height, width, channels]);
+      channels = filters;
+    }
+    return total;
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: { training?: unknown }): Tensor {
