@@ -24,7 +24,8 @@ export const ARROWS: Arrows = {
 
   backbones: ['base', 'core'],
   datasets: ['base'],
-  metrics: ['base'],
+  masks: ['base'],
+  metrics: ['base', 'masks'],
   checkpoints: ['base', 'core'],
   trainers: ['base', 'core', 'checkpoints'],
   charts: ['base'],
@@ -43,6 +44,7 @@ export const ARROWS: Arrows = {
     'idccp',
     'backbones',
     'datasets',
+    'masks',
     'metrics',
     'checkpoints',
     'trainers',

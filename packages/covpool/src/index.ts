@@ -12,6 +12,7 @@ export * from '@covpool/idccp';
 export * from '@covpool/idccp/layers';
 export * from '@covpool/gsop';
 export * from '@covpool/gsop/layers';
+export * from '@covpool/masks';
 export * from '@covpool/matrix-power';
 export * from '@covpool/matrix-power/layers';
 export * from '@covpool/metrics';
