@@ -1,0 +1,2 @@
+export { engineVersions, tensorflowFolder, webgpuFolder } from './engine-cache.ts';
+export type { TensorflowVariant } from './engine-cache.ts';

@@ -1,0 +1,77 @@
+import {
+  backend,
+  getKernel,
+  type KernelFunc,
+  registerKernel,
+  reshape,
+  type Tensor,
+  tensor1d,
+  tidy,
+} from '@tensorflow/tfjs-core';
+
+interface Attribute {
+  name: string;
+  type: number;
+  value: unknown;
+}
+
+/** The part of tfjs-node's backend that reaches TensorFlow's own operations. */
+interface TensorflowBackend {
+  binding: Record<'TF_ATTR_BOOL' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_TYPE' | 'TF_FLOAT', number>;
+  executeMultipleOutputs: (name: string, attributes: Attribute[], inputs: Tensor[], outputs: number) => Tensor[];
+}
+
+const tensorflow = (): TensorflowBackend => backend() as unknown as TensorflowBackend;
+
+function batchNormAttributes(epsilon: number): Attribute[] {
+  const { binding } = tensorflow();
+  return [
+    { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+    { name: 'U', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+    { name: 'epsilon', type: binding.TF_ATTR_FLOAT, value: epsilon },
+    { name: 'data_format', type: binding.TF_ATTR_STRING, value: 'NHWC' },
+    { name: 'is_training', type: binding.TF_ATTR_BOOL, value: true },
+  ];
+}
+
+/** TensorFlow's operation wants pictures; any other shape is one picture of one row. */
+const asPictures = (x: Tensor): Tensor =>
+  x.rank === 4 ? x : reshape(x, [1, 1, x.size / (x.shape.at(-1) || 1), x.shape.at(-1)!]);
+
+type Inputs<Name extends string> = Record<Name, Tensor>;
+
+/** Its reserved outputs on the processor are the mean and the biased variance; those meant for running averages are unbiased. */
+const batchNormTraining: KernelFunc = ({ inputs, attrs }) =>
+  tidy(() => {
+    const { x, scale, offset } = inputs as Inputs<'x' | 'scale' | 'offset'>;
+    const none = tensor1d([], 'float32');
+    const attributes = batchNormAttributes((attrs as { epsilon: number }).epsilon);
+    const outputs = tensorflow().executeMultipleOutputs(
+      'FusedBatchNormV3',
+      attributes,
+      [asPictures(x), scale, offset, none, none],
+      6,
+    );
+    return [reshape(outputs[0]!, x.shape), outputs[3]!, outputs[4]!];
+  });
+
+const batchNormTrainingGrad: KernelFunc = ({ inputs, attrs }) =>
+  tidy(() => {
+    const { dy, x, scale, mean, variance } = inputs as Inputs<'dy' | 'x' | 'scale' | 'mean' | 'variance'>;
+    const attributes = batchNormAttributes((attrs as { epsilon: number }).epsilon);
+    const [dx, dscale, doffset] = tensorflow().executeMultipleOutputs(
+      'FusedBatchNormGradV3',
+      attributes,
+      [asPictures(dy), asPictures(x), scale, mean, variance, tensor1d([], 'float32')],
+      5,
+    );
+    return [reshape(dx!, x.shape), dscale!, doffset!];
+  });
+
+/** The special forms of our kernels on TensorFlow's library for the processor: one fused operation where ours has many. */
+export function registerTensorflowKernels(): void {
+  const forms = { BatchNormTraining: batchNormTraining, BatchNormTrainingGrad: batchNormTrainingGrad };
+  for (const [kernelName, kernelFunc] of Object.entries(forms)) {
+    if (!getKernel(kernelName, 'tensorflow')) registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc });
+  }
+}
