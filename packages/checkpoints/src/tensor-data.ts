@@ -28,11 +28,14 @@ export function float32Data(shape: number[], values: Float32Array): TensorData {
 
 /** The values of a tensor as float32; 64-bit values are rounded. */
 export function toFloat32({ dtype, data }: TensorData): Float32Array {
+  if (dtype === 'F32' && HOST_IS_LITTLE_ENDIAN) return new Float32Array(new Uint8Array(data).buffer);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const width = bytesPerElement[dtype];
   const read = readers[dtype];
   return Float32Array.from({ length: data.byteLength / width }, (_, i) => read(view, i * width));
 }
+
+const HOST_IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 const readers: Record<Dtype, (view: DataView, at: number) => number> = {
   F64: (view, at) => view.getFloat64(at, true),
