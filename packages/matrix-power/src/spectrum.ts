@@ -31,9 +31,7 @@ export function spectrumOfMatrix(
   precision?: Precision,
 ): Spectrum {
   const { values, vectors } = symmetricEigen(matrix, d, precision);
-  const limit = small.cut?.(values[0]!) ?? -Infinity;
-  const beyond = values.findIndex((value) => value <= limit);
-  const rank = beyond < 0 ? d : beyond;
+  const rank = countAbove(values, small.cut?.(values[0]!) ?? -Infinity);
   return { d, rank, values: raised(values, rank, d, small), vectors: vectors.subarray(0, rank * d) };
 }
 
@@ -41,22 +39,33 @@ export function spectrumOfMatrix(
  * The spectrum of the covariance of M rows (or of their second moment, without centring), computed from the cheaper of the
  * d×d matrix and the M×M one: with K = X̄X̄ᵀ/M = VΛVᵀ, the eigenvectors are `X̄ᵀ v_i / √(M λ_i)`.
  *
+ * What is not above the floor, or is a zero that rounding made a number of, belongs to the kernel: the rows have no part in its
+ * directions. Kept, the rounding in X̄u ≈ 0 would meet the K of equal eigenvalues, up to 1e31, in the gradient.
+ *
  * @param rows the (centred) rows X̄ [M,d]
  */
 export function spectrumOfRows(rows: Float64Array, count: number, d: number, small: SmallEigenvalues): Spectrum {
-  if (count >= d) return spectrumOfMatrix(innerProducts(rows, count, d), d, small);
-  const { values, vectors } = symmetricEigen(outerProducts(rows, count, d), count);
-  // Vectors of the kernel cannot be had from this side, where rounding turns its zeros into values of this size.
+  const wide = count < d;
+  const { values, vectors } = wide
+    ? symmetricEigen(outerProducts(rows, count, d), count)
+    : symmetricEigen(innerProducts(rows, count, d), d);
   const noise = d * Number.EPSILON * values[0]!;
-  const limit = Math.max(small.cut?.(values[0]!) ?? 0, noise);
-  const beyond = values.findIndex((value) => !(value > limit));
-  const rank = beyond < 0 ? count : beyond;
+  const rank = countAbove(values, Math.max(small.cut?.(values[0]!) ?? 0, small.floor ?? 0, noise));
+  const kept = raised(values, rank, d, small);
+  if (!wide) return { d, rank, values: kept, vectors: vectors.subarray(0, rank * d) };
+
   const turned = timesTransposed(vectors.subarray(0, rank * count), transposed(rows, count, d), rank, d, count);
   for (let k = 0; k < rank; k++) {
     const factor = 1 / Math.sqrt(count * values[k]!);
     for (let at = k * d; at < (k + 1) * d; at++) turned[at]! *= factor;
   }
-  return { d, rank, values: raised(values, rank, d, small), vectors: turned };
+  return { d, rank, values: kept, vectors: turned };
+}
+
+/** How many of the descending values are above a limit; those that are no numbers count, so that they show. */
+function countAbove(values: Float64Array, limit: number): number {
+  const beyond = values.findIndex((value) => value <= limit);
+  return beyond < 0 ? values.length : beyond;
 }
 
 /** The values of the first `rank` directions, then the kernel's if there is one. */
