@@ -26,10 +26,9 @@ export const tensorflowFolder = (variant: TensorflowVariant): string | undefined
 export const webgpuFolder = (): string | undefined => engineFolder(`webgpu-${engineVersions.webgpu}`);
 
 type NodePath = typeof import('node:path');
-type Require = (name: string) => unknown;
 
 /** Node's `require` as from a file in the folder, or nothing where the folder is not there. */
-export function requireFrom(folder: string | undefined): Require | undefined {
+export function requireFrom(folder: string | undefined): NodeRequire | undefined {
   const [fs, path, module] = [
     nodeBuiltin<typeof import('node:fs')>('node:fs'),
     nodeBuiltin<NodePath>('node:path'),

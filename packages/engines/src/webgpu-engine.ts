@@ -1,6 +1,7 @@
 import { setBackend } from '@tensorflow/tfjs-core';
 import type { Engine, EngineAttempt } from './engine.ts';
-import { isNode, messageOf, optionalImport } from './platform.ts';
+import { requireFrom, webgpuFolder } from './engine-cache.ts';
+import { isNode, messageOf, nodeBuiltin, optionalImport } from './platform.ts';
 
 interface Adapter {
   info?: { vendor?: string; architecture?: string; device?: string; description?: string; isFallbackAdapter?: boolean };
@@ -44,12 +45,22 @@ async function provideGpu(): Promise<EngineAttempt | undefined> {
   if (scope.navigator?.gpu) return undefined;
   if (!isNode)
     return { ok: false, reason: 'this browser has no WebGPU', remedy: 'use a current Chrome, Edge or Safari' };
-  const dawn = await optionalImport<Dawn>('webgpu');
-  if (!dawn) return { ok: false, reason: "the package 'webgpu' is not installed", remedy: 'pnpm add webgpu' };
+  const dawn = (await optionalImport<Dawn>('webgpu')) ?? (await fromCache());
+  if (!dawn) {
+    const remedy = 'run `npx -y pnpm@10 engines:webgpu` in a clone of covpool';
+    return { ok: false, reason: "the package 'webgpu' is not installed", remedy };
+  }
   Object.assign(globalThis, dawn.globals);
   if (!scope.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
   Object.defineProperty(scope.navigator, 'gpu', { value: dawn.create([]), configurable: true });
   return undefined;
+}
+
+/** Dawn where `engines:webgpu` installed it. */
+async function fromCache(): Promise<Dawn | undefined> {
+  const path = requireFrom(webgpuFolder())?.resolve('webgpu');
+  const url = path && nodeBuiltin<typeof import('node:url')>('node:url')?.pathToFileURL(path).href;
+  return url === undefined ? undefined : optionalImport<Dawn>(url);
 }
 
 function describeAdapter({ info }: Adapter): string {
