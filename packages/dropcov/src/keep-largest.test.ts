@@ -38,7 +38,8 @@ describeEngines('keepLargest', () => {
           fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 60 }),
           fc.double({ min: 0.01, max: 1, noNaN: true }),
           async (row, share) => {
-            const plain = row.map((value) => (value === 0 ? 0 : value)); // engines do not order −0
+            // Engines do not order −0, and TensorFlow's threads take subnormal numbers for 0.
+            const plain = row.map((value) => (Math.abs(value) < 2 ** -126 ? 0 : value));
             await expectClose(keepLargest(tensor2d([plain]), { share }), oracle(plain, share), { relative: 0 });
           },
         ),
