@@ -244,10 +244,12 @@ describeEngines('matrixPower', () => {
   });
 
   describe('gradient', () => {
-    it('stays bounded where dead channels leave equal eigenvalues, for every rule', async () => {
-      // Twelve channels of which four are zero: five equal eigenvalues at the floor with the mean's, whose K reaches 1e31.
-      const [m, d] = [12, 12];
-      const x = toMatrix(seededValues(m * d, 'dead'), d).map((row) => row.map((value, j) => (j < 8 ? value : 0)));
+    it('stays bounded where a kernel of several directions makes equal eigenvalues, for every rule', async () => {
+      // Rank 4 of 12 in whole numbers: at the floor stand eight equal eigenvalues, whose K reaches 1e31.
+      const [m, d, rank] = [14, 12, 4];
+      const whole = (rows: number, columns: number, key: string) =>
+        toMatrix(seededValues(rows * columns, key), columns).map((row) => row.map((value) => Math.round(3 * value)));
+      const x = times(whole(m, rank, 'left'), whole(rank, d, 'right'));
       const g = batchOf(gram(d, d, 'G'));
       const along = (gradient: (typeof powerGradients)[number]) =>
         grad((t: Tensor) => sum(mul(matrixPowerCov(t, { gradient, small: 'floor' }), g)))(tensor([x]));
