@@ -32,10 +32,17 @@ describeEngines('file://', () => {
 
   it('names a file that is not there or is not a model', async () => {
     await expectCovpoolError(() => loadLayersModel(`file://${folder}/model.json`), 'bad-input', /cannot read .*ENOENT/);
-    for (const text of ['{', 'null', '{"modelTopology": {}}']) {
-      await writeFile(join(folder, 'model.json'), text);
-      const attempt = () => loadLayersModel(`file://${folder}/model.json`);
-      await expectCovpoolError(attempt, 'bad-input', /the model.json of a layers model is required/);
-    }
+    await writeFile(join(folder, 'model.json'), '{}');
+    const attempt = () => loadLayersModel(`file://${folder}/model.json`);
+    await expectCovpoolError(attempt, 'bad-input', /model\.json: a topology and a manifest/);
+  });
+
+  it('compares the weights with what the manifest says', async () => {
+    const net = sequential();
+    net.add(layers.dense({ units: 2, inputShape: [3] }));
+    await net.save(`file://${folder}`);
+    await writeFile(join(folder, 'weights.bin'), new Uint8Array(31));
+    const attempt = () => loadLayersModel(`file://${folder}/model.json`);
+    await expectCovpoolError(attempt, 'bad-input', /the weights must have 32 bytes, got 31/);
   });
 });

@@ -3,6 +3,7 @@ import { writeFileAtomic } from '@covpool/base/node';
 import { io } from '@tensorflow/tfjs-core';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { checkWeightBytes, parseModelJson } from './model-json.ts';
 
 const SCHEME = 'file://';
 const WEIGHTS = 'weights.bin';
@@ -48,26 +49,19 @@ async function save(folder: string, artifacts: io.ModelArtifacts): Promise<io.Sa
 async function load(path: string): Promise<io.ModelArtifacts> {
   const bytes = (name: string) =>
     readFile(name).catch((cause: NodeJS.ErrnoException) => {
-      throw new CovpoolError('bad-input', `load: cannot read ${name} (${cause.code ?? cause.message})`, { cause });
+      throw new CovpoolError('bad-input', `cannot read ${name} (${cause.code ?? cause.message})`, { cause });
     });
-  const json = parse(path, (await bytes(path)).toString('utf8'));
-  const { weightsManifest, ...rest } = json;
-  const parts = await Promise.all(
-    weightsManifest.flatMap(({ paths }) => paths.map((name) => bytes(join(dirname(path), name)))),
-  );
-  const weightData = new Uint8Array(Buffer.concat(parts)).buffer;
-  return { ...rest, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
-}
-
-function parse(path: string, text: string): io.ModelJSON {
-  let json: Partial<io.ModelJSON> | null = null;
   try {
-    json = JSON.parse(text) as Partial<io.ModelJSON> | null;
-  } catch {
-    // said below
+    const json = parseModelJson(await bytes(path));
+    const { weightsManifest, ...rest } = json;
+    const parts = await Promise.all(
+      weightsManifest.flatMap(({ paths }) => paths.map((name) => bytes(join(dirname(path), name)))),
+    );
+    const weightData = new Uint8Array(Buffer.concat(parts)).buffer;
+    checkWeightBytes(json, weightData.byteLength);
+    return { ...rest, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
+  } catch (cause) {
+    if (cause instanceof CovpoolError) throw new CovpoolError(cause.code, `load ${path}: ${cause.message}`, { cause });
+    throw cause;
   }
-  if (!json?.modelTopology || !Array.isArray(json.weightsManifest)) {
-    throw new CovpoolError('bad-input', `load: the model.json of a layers model is required, got ${path}`);
-  }
-  return json as io.ModelJSON;
 }
