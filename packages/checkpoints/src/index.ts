@@ -5,3 +5,4 @@ export { readSafetensors, writeSafetensors } from './safetensors.ts';
 export type { Safetensors } from './safetensors.ts';
 export { float32Data, toFloat32 } from './tensor-data.ts';
 export type { Dtype, TensorData } from './tensor-data.ts';
+export { writeTorch } from './write-torch.ts';

@@ -1,3 +1,3 @@
 export { registerFileHandler } from './file-handler.ts';
 export { loadSafetensors, saveSafetensors } from './safetensors-file.ts';
-export { loadTorch } from './torch-file.ts';
+export { loadTorch, saveTorch } from './torch-file.ts';

@@ -1,7 +1,10 @@
 import { CovpoolError } from '@covpool/base';
+import { writeFileAtomic } from '@covpool/base/node';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { ByteSource } from './byte-source.ts';
 import { readTorchSource, type TorchFile } from './read-torch.ts';
+import type { TensorData } from './tensor-data.ts';
+import { writeTorch } from './write-torch.ts';
 
 /**
  * Reads a file of `torch.save`, as `readTorch` does, without ever holding the file: only the storages of the state dict
@@ -41,4 +44,9 @@ function fileSource(file: number): ByteSource {
       return bytes;
     },
   };
+}
+
+/** Writes a state dict that `torch.load` reads; under its name there is always a whole file. */
+export async function saveTorch(path: string, tensors: ReadonlyMap<string, TensorData>): Promise<void> {
+  await writeFileAtomic(path, writeTorch(tensors));
 }
