@@ -17,6 +17,8 @@ export { depthwiseConvolution } from './depthwise-convolution.ts';
 export { Dropout } from './dropout.ts';
 export type { DropoutConfig } from './dropout.ts';
 export { convolvedExtent } from './explicit-padding.ts';
+export { float64Routines, registerFloat64Routines } from './float64-routines.ts';
+export type { Float64Routines } from './float64-routines.ts';
 export { globalAveragePooling, GlobalAveragePooling } from './global-average-pooling.ts';
 export { defineHostKernel } from './host-kernel.ts';
 export type { HostArray, HostKernelDefinition } from './host-kernel.ts';

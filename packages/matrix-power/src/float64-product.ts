@@ -1,8 +1,12 @@
+import { float64Routines } from '@covpool/core';
+
 /**
- * `A Bᵀ` of rows [m,k] and [n,k] in float64, row by row [m,n]: m·n·k multiply-adds, four rows by two at a time, so that the sums
- * stay in registers.
+ * `A Bᵀ` of rows [m,k] and [n,k] in float64, row by row [m,n]: m·n·k multiply-adds, by the engine's routine if it has one,
+ * else four rows by two at a time, so that the sums stay in registers.
  */
 export function timesTransposed(a: Float64Array, b: Float64Array, m: number, n: number, k: number): Float64Array {
+  const routines = float64Routines();
+  if (routines) return routines.timesTransposed(a, b, m, n, k);
   const out = new Float64Array(m * n);
   let i = 0;
   for (; i + 4 <= m; i += 4) {

@@ -1,3 +1,5 @@
+import { float64Routines } from '@covpool/core';
+
 /** Eigenvalues in descending order; `vectors` has the unit eigenvector of `values[k]` as its row k. */
 export interface SymmetricEigen {
   values: Float64Array;
@@ -13,7 +15,8 @@ const MAX_STEPS_PER_VALUE = 60;
 /**
  * The eigendecomposition of a symmetric d×d matrix: Householder reduction to tridiagonal form, then QL with
  * implicit shifts (Golub & Van Loan, ch. 8). In float64 unless told to store what it computes in float32; absolute error about
- * ε·‖A‖ for the ε of that. Each vector's largest entry is positive. Some 9 d³ multiply-adds. Only the symmetric part of the
+ * ε·‖A‖ for the ε of that. Each vector's largest entry is positive. Some 9 d³ multiply-adds, by
+ * the engine's routine if it has one. Only the symmetric part of the
  * matrix counts.
  */
 export function symmetricEigen(matrix: ArrayLike<number>, d: number, precision: Precision = 'double'): SymmetricEigen {
@@ -22,6 +25,11 @@ export function symmetricEigen(matrix: ArrayLike<number>, d: number, precision: 
   let scale = 0;
   for (const value of a) scale = Math.max(scale, Math.abs(value));
   if (scale > 0) for (let i = 0; i < a.length; i++) a[i]! /= scale;
+  const routines = precision === 'double' ? float64Routines() : undefined;
+  if (routines) {
+    const { values, vectors } = routines.symmetricEigen(a as Float64Array, d);
+    return sorted(values, vectors, d, scale || 1);
+  }
   const { diagonal, off } = tridiagonalize(a, d, precision);
   iterateQl(diagonal, off, a, d, precision === 'double' ? Number.EPSILON : EPSILON_32);
   return sorted(diagonal, a, d, scale || 1);

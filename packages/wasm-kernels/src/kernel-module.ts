@@ -39,4 +39,6 @@ export interface KernelModule {
   avgPoolGradient: Routine<['dy', 'dx', 'batch', 'height', 'width', 'channels', 'windowHeight', 'windowWidth', 'outHeight', 'outWidth',
     'strideH', 'strideW', 'top', 'left']>;
   repeatBlocks: Routine<['from', 'to', 'blocks', 'bytes', 'times']>;
+  timesTransposed64: Routine<['a', 'b', 'out', 'm', 'n', 'k']>;
+  symmetricEigen64: Routine<['a', 'd', 'values', 'work']>;
 }

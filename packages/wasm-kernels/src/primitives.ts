@@ -22,6 +22,8 @@ export interface GemmOptions {
 export interface WasmPrimitives {
   readonly backend: BackendWasm;
   readonly kind: BinaryKind;
+  /** The backend's memory. */
+  readonly memory: WebAssembly.Memory;
   /** The compiled routines. */
   readonly routines: KernelModule;
   /** Where the numbers of a tensor begin. */
@@ -80,6 +82,7 @@ export function createPrimitives(
   return {
     backend,
     kind,
+    memory,
     routines,
     scratch,
     address: (tensor) => backend.getMemoryOffset(tensor.dataId),

@@ -3,6 +3,7 @@ export { convolution, convolutionScratch, reverseFilter } from './convolution';
 export { filterGradient, filterGradientScratch } from './filter-gradient';
 export { batchNormForward, batchNormGradient, batchNormScratch } from './batch-norm';
 export { depthwiseGradient } from './depthwise';
+export { symmetricEigen64, timesTransposed64 } from './float64';
 export { gatherSlices } from './gather';
 export { segmentSum } from './segment-sum';
 export { avgPoolGradient, maxPoolGradient } from './pool-gradient';

@@ -73,8 +73,23 @@ ${sums(rows, (sum, row, half) => `v128.store(c + ${row} * cStep, ${sum}, ${16 * 
 }`;
 }
 
+/** `multiplyAdd64`: x·y + z of two float64 numbers each. */
+function pairStep(fused: boolean): string {
+  const value = fused ? 'f64x2.relaxed_madd(x, y, z)' : 'f64x2.add(z, f64x2.mul(x, y))';
+  return `
+@inline
+export function multiplyAdd64(x: v128, y: v128, z: v128): v128 {
+  return ${value};
+}`;
+}
+
 /** The inner loops in AssemblyScript; `fused` takes relaxed SIMD's multiply-add, else multiply, then add. */
 export function microKernelSource(fused: boolean): string {
   const kernels = [1, 2, TILE_ROWS].map((rows) => rowKernel(rows, fused));
-  return [`export const TILE_ROWS: i32 = ${TILE_ROWS};`, ...kernels, columnKernel(TILE_ROWS, fused)].join('\n');
+  return [
+    `export const TILE_ROWS: i32 = ${TILE_ROWS};`,
+    ...kernels,
+    columnKernel(TILE_ROWS, fused),
+    pairStep(fused),
+  ].join('\n');
 }
