@@ -14,4 +14,12 @@ export type { CocoStats } from './coco/summary.ts';
 export { evaluateCoco } from './evaluate-coco.ts';
 export type { CocoCategoryResult, CocoCurve, CocoEvaluation, EvaluateCocoOptions } from './evaluate-coco.ts';
 export { epochsToReach } from './epochs-to-reach.ts';
+export { evaluateVoc } from './evaluate-voc.ts';
+export type {
+  EvaluateVocOptions,
+  VocAnnotation,
+  VocCategoryResult,
+  VocEvaluation,
+  VocGroundTruth,
+} from './evaluate-voc.ts';
 export { predictedClasses, topK } from './top-k.ts';
