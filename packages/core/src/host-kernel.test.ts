@@ -30,7 +30,7 @@ const cubeRootGradient = defineHostKernel<{ dy: Tensor; bits: Tensor }, Record<s
   },
 });
 
-describeEngines('defineHostKernel', () => {
+describeEngines('defineHostKernel', { host: true }, () => {
   describe('values', () => {
     it('computes on the values and returns every output', async () => {
       const [root, bits] = cubeRoot({ a: tensor([8, -27]) }, {});

@@ -130,7 +130,7 @@ for (const { name, ours, oracle, zero } of cases) {
   });
 }
 
-describeEngines('eigenRoot of a batch', () => {
+describeEngines('eigenRoot of a batch', { host: true }, () => {
   const [a, b] = [gram(3, 8, 'a'), scale(gram(3, 8, 'b'), 4)];
 
   it('divides by each matrix’s norm, so that batches change nothing (spec 8.1)', async () => {

@@ -28,7 +28,7 @@ const symmetric = (d: number, ...key: string[]): Matrix => {
   return a.map((row, i) => row.map((value, j) => Math.fround((value + a[j]![i]!) / 2)));
 };
 
-describeEngines('eigh', () => {
+describeEngines('eigh', { host: true }, () => {
   describe('values', () => {
     it('are 3 and 1 with the diagonals for [[2,1],[1,2]]', async () => {
       const { values, vectors } = eigh(tensor3d([[[2, 1], [1, 2]]])); // prettier-ignore

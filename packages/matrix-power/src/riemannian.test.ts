@@ -28,7 +28,7 @@ import { powTmlr, scalePowEmlr } from './riemannian.ts';
 const r = Math.sqrt(3);
 const rows = (): Tensor => tensor([r, r, -r, -r, 1, -1, -1, 1], [1, 4, 2]);
 
-describeEngines('Riemannian variants', () => {
+describeEngines('Riemannian variants', { host: true }, () => {
   describe('values', () => {
     it('of the covariance [[2,1],[1,2]] are those of its root (√3 ± 1)/2 (spec 9.4)', async () => {
       const [p, q] = [(r + 1) / 2, (r - 1) / 2];

@@ -15,7 +15,7 @@ import { matrixPowerNormalization, matrixPowerPooling } from './layers.ts';
 
 const names = [...matrixPowerVariants.map(({ name }) => name), 'seb'];
 
-describeEngines('layers by eigendecomposition', () => {
+describeEngines('layers by eigendecomposition', { host: true }, () => {
   describe('values', () => {
     it.each(names)('%s in parts is the fused pooling', async (name) => {
       const x = seededTensor([2, 3, 4, 5], 'parts');

@@ -12,12 +12,30 @@ export function enginesUnderTest(list = process.env.COVPOOL_ENGINES ?? 'cpu,wasm
   });
 }
 
-/** The same suite on every engine under test. */
-export function describeEngines(subject: string, suite: (engine: EngineName) => void): void {
-  describe.each(enginesUnderTest())(`${subject} on %s`, (engine) => {
-    beforeAll(async () => {
-      await useEngine(engine);
+type Suite = (engine: EngineName) => void;
+
+/** Engines that keep tensors where the processor does not read them: what `defineHostKernel` made refuses to run there. */
+const withoutHostMemory: readonly EngineName[] = ['webgpu', 'webgl'];
+
+/**
+ * The same suite on every engine under test. A suite of `host` kernels is skipped, by name, on engines without host memory.
+ *
+ * ```ts
+ * describeEngines('eigh', { host: true }, () => { … });
+ * ```
+ */
+export function describeEngines(subject: string, suite: Suite): void;
+export function describeEngines(subject: string, options: { host: boolean }, suite: Suite): void;
+export function describeEngines(subject: string, options: { host: boolean } | Suite, given?: Suite): void {
+  const [{ host }, suite] = typeof options === 'function' ? [{ host: false }, options] : [options, given!];
+  for (const engine of enginesUnderTest()) {
+    const skipped = host && withoutHostMemory.includes(engine);
+    const name = `${subject} on ${engine}`;
+    describe.skipIf(skipped)(skipped ? `${name}, which has no host memory` : name, () => {
+      beforeAll(async () => {
+        await useEngine(engine);
+      });
+      suite(engine);
     });
-    suite(engine);
-  });
+  }
 }

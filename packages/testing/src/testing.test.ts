@@ -17,6 +17,20 @@ describe('enginesUnderTest', () => {
   });
 });
 
+const ran: string[] = [];
+describeEngines('a suite of the host', { host: true }, (engine) => {
+  it('runs where there is host memory', () => {
+    ran.push(engine);
+    expect(['webgpu', 'webgl']).not.toContain(engine);
+  });
+});
+
+describe('describeEngines', () => {
+  it('ran it on each of them', () => {
+    expect(ran).toEqual(enginesUnderTest().filter((engine) => !['webgpu', 'webgl'].includes(engine)));
+  });
+});
+
 describeEngines('helpers', () => {
   it('expectClose refuses NaN, infinity, another length and what is too far, relative to the largest', async () => {
     await expectClose(tensor([1000, 0.001]), [1000, 0], { relative: 1e-5 });

@@ -42,7 +42,7 @@ const projected = (w: Matrix, e: Matrix): Matrix => minus(e, times(w, symmetrise
 
 const distance = (w: Matrix): number => frobenius(minus(times(transpose(w), w), identity(w[0]!.length)));
 
-describeEngines('retract', () => {
+describeEngines('retract', { host: true }, () => {
   describe('values', () => {
     it('by qr is Q with a positive diagonal of R (spec 8.2)', async () => {
       const w = point(6, 3);
@@ -153,7 +153,7 @@ describeEngines('retract', () => {
   });
 });
 
-describeEngines('alongStiefel', () => {
+describeEngines('alongStiefel', { host: true }, () => {
   describe('values', () => {
     it('is E − W sym(WᵀE) (spec 8.2)', async () => {
       const [w, e] = [point(7, 3), random(7, 3, 'e')];
