@@ -1,4 +1,7 @@
+export { matchKeys, matchTable } from './match-keys.ts';
+export type { KeyMatch, KeyProblem } from './match-keys.ts';
 export { exportState, importState } from './model-tensors.ts';
+export type { ImportOptions } from './model-tensors.ts';
 export { readTorch } from './read-torch.ts';
 export type { TorchFile } from './read-torch.ts';
 export { readSafetensors, writeSafetensors } from './safetensors.ts';

@@ -2,6 +2,7 @@ import { CovpoolError } from '@covpool/base';
 import { modelState, type StateEntry } from '@covpool/core';
 import { tensor, tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
+import { type KeyMatch, type KeyProblem, matchKeys } from './match-keys.ts';
 import { float32Data, type TensorData, toFloat32 } from './tensor-data.ts';
 
 /** A model's weights under PyTorch's names and in PyTorch's layouts, as they go into a file. */
@@ -16,57 +17,53 @@ export async function exportState(model: layers.Layer): Promise<Map<string, Tens
   return tensors;
 }
 
+/** How a checkpoint is taken that does not fit whole. */
+export interface ImportOptions {
+  /** Takes the weights that fit, such as those of a trunk below a new classifier, and leaves the others as they are. */
+  partial?: boolean;
+}
+
 /**
- * Gives a model the weights of a file. Everything is compared first: unless all names and shapes agree, nothing is changed.
+ * Gives a model the weights of a file, whose names may be those of torchvision or of the authors that `matchKeys` knows.
+ * Everything is compared first: unless all names and shapes agree, nothing is changed (`partial`: unless some do).
  *
+ * @returns the comparison; with `partial` its problems say what was left (see `matchTable`)
  * @throws bad-input naming missing, unexpected and misshapen weights
  */
-export function importState(model: layers.Layer, tensors: Map<string, TensorData>): void {
-  const state = modelState(model);
-  const names = new Set(state.map(({ name }) => name));
-  const problems = [
-    ...list(
-      'missing',
-      state.filter(({ name }) => !tensors.has(name)).map(({ name }) => name),
-    ),
-    ...list(
-      'unexpected',
-      [...tensors.keys()].filter((name) => !names.has(name) && !isCounter(name)),
-    ),
-    ...list(
-      'of another shape',
-      state.flatMap((entry) => misshapen(entry, tensors.get(entry.name))),
-    ),
-  ];
-  if (problems.length > 0) {
+export function importState(
+  model: layers.Layer,
+  tensors: ReadonlyMap<string, TensorData>,
+  { partial = false }: ImportOptions = {},
+): KeyMatch {
+  const match = matchKeys(model, tensors);
+  const unfit = new Set(match.problems.map(({ name }) => name));
+  const fitting = modelState(model).filter(({ name }) => !unfit.has(name));
+  if (match.problems.length > 0 && (!partial || fitting.length === 0)) {
+    const problems = [
+      ...list('missing', names(match, 'missing')),
+      ...list('unexpected', names(match, 'unexpected')),
+      ...list('of another shape', names(match, 'misshapen')),
+    ];
     throw new CovpoolError(
       'bad-input',
       `weights: a checkpoint of this model is required, got one with ${problems.join('; ')}`,
     );
   }
-  for (const entry of state) assign(entry, tensors.get(entry.name)!);
+  for (const entry of fitting) assign(entry, match.tensors.get(entry.name)!);
+  return match;
 }
 
-/** PyTorch's count of batches, which nothing here depends on. */
-const isCounter = (name: string): boolean => name.endsWith('.num_batches_tracked');
+const names = ({ problems }: KeyMatch, kind: KeyProblem['problem']): string[] =>
+  problems
+    .filter(({ problem }) => problem === kind)
+    .map(({ name, found, expected }) => (kind === 'misshapen' ? `${name} [${found}] for [${expected}]` : name));
 
 const SHOWN = 4;
 
-function list(what: string, names: string[]): string[] {
-  if (names.length === 0) return [];
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '';
-  return [`${names.length} weights ${what} (${names.slice(0, SHOWN).join(', ')}${more})`];
-}
-
-const torchShape = ({ variable, toTorch }: StateEntry): number[] => {
-  const shape = variable.shape as number[];
-  return toTorch ? toTorch.map((axis) => shape[axis]!) : shape;
-};
-
-function misshapen(entry: StateEntry, found: TensorData | undefined): string[] {
-  const expected = torchShape(entry);
-  if (!found || found.shape.join() === expected.join()) return [];
-  return [`${entry.name} [${found.shape}] for [${expected}]`];
+function list(what: string, items: string[]): string[] {
+  if (items.length === 0) return [];
+  const more = items.length > SHOWN ? ` and ${items.length - SHOWN} more` : '';
+  return [`${items.length} weights ${what} (${items.slice(0, SHOWN).join(', ')}${more})`];
 }
 
 function assign(entry: StateEntry, found: TensorData): void {
