@@ -1,3 +1,4 @@
 export { registerFileHandler } from './file-handler.ts';
 export { loadSafetensors, saveSafetensors } from './safetensors-file.ts';
+export { loadShards, saveShards } from './shards-file.ts';
 export { loadTorch, saveTorch } from './torch-file.ts';
