@@ -45,10 +45,14 @@ function lowerOfFlat(step: number, start: number, slope: number): number {
 
 /** The first step of a steep edge whose abscissa lies on the other side of `middle` than the edge's start. */
 function stepBeyond(middle: number, start: number, slope: number): number {
-  const isBeyond = (step: number): boolean => Math.trunc(start + slope * step + 0.5) > middle === slope > 0;
+  const rising = slope > 0;
   let step = Math.ceil((middle + 0.5 - start) / slope);
   // The estimate is off by a step where the quotient was rounded.
-  while (!isBeyond(step)) step++;
-  while (isBeyond(step - 1)) step--;
+  while (isRight(middle, start, slope, step) !== rising) step++;
+  while (isRight(middle, start, slope, step - 1) === rising) step--;
   return step;
+}
+
+function isRight(middle: number, start: number, slope: number, step: number): boolean {
+  return Math.trunc(start + slope * step + 0.5) > middle;
 }

@@ -1,11 +1,12 @@
 import { checkArgument, unknownName } from '@covpool/base';
 import { readAnnotations } from './coco/annotations.ts';
-import { evaluateCategory, type CategoryCurves, type Evaluation } from './coco/category.ts';
+import { evaluateCategory, type CategoryCurves } from './coco/category.ts';
 import type { CocoCategory, CocoDetection, CocoGroundTruth } from './coco/coco-format.ts';
 import { indexGroundTruth } from './coco/coco-index.ts';
 import { cocoIouThresholds, cocoRecallLevels } from './coco/coco-parameters.ts';
 import { sortByKey } from './coco/counting-sort.ts';
 import { readDetections } from './coco/detections.ts';
+import type { Evaluation } from './coco/match-category.ts';
 import { boxesFromMasks, boxOverlap, maskOverlap } from './coco/overlap.ts';
 import { mean, meanPrecision, summarize, type CocoStats } from './coco/summary.ts';
 

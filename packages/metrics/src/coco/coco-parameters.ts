@@ -10,13 +10,5 @@ export const cocoIouThresholds: readonly number[] = linspace(0.5, 0.95, 10);
 /** The recalls at which precision is read: 0, 0.01, …, 1. */
 export const cocoRecallLevels: readonly number[] = linspace(0, 1, 101);
 
-/** Areas in square pixels, both ends inclusive. */
-export const AREA_RANGES = {
-  all: [0, 1e10],
-  small: [0, 32 ** 2],
-  medium: [32 ** 2, 96 ** 2],
-  large: [96 ** 2, 1e10],
-} as const;
-
 /** Of each picture and category the detections beyond these, by score, do not count. */
 export const MOST_DETECTIONS = 100;

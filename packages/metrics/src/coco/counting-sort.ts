@@ -8,7 +8,19 @@ export function sortByKey(positions: Int32Array, key: Int32Array, keys: number):
   return sorted;
 }
 
+/** Few positions are sorted faster by insertion: no call for each comparison. */
+const FEW = 24;
+
 /** Sorts positions by falling score in place; equal ones stay in order. */
 export function sortByScore(positions: Int32Array, score: Float64Array): Int32Array {
-  return positions.sort((a, b) => (score[a]! > score[b]! ? -1 : score[a]! < score[b]! ? 1 : 0));
+  if (positions.length > FEW) {
+    return positions.sort((a, b) => (score[a]! > score[b]! ? -1 : score[a]! < score[b]! ? 1 : 0));
+  }
+  for (let i = 1; i < positions.length; i++) {
+    const position = positions[i]!;
+    let at = i;
+    for (; at > 0 && score[positions[at - 1]!]! < score[position]!; at--) positions[at] = positions[at - 1]!;
+    positions[at] = position;
+  }
+  return positions;
 }

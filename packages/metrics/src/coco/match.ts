@@ -19,31 +19,26 @@ export interface Cell {
   crowd: Uint8Array;
   /** Per object: not to be found, because it is a crowd or of another size. */
   ignored: Uint8Array;
-  /** Per detection: of another size. */
-  outside: Uint8Array;
 }
 
 /**
  * Matches detections with objects at every IoU threshold: each detection, in order of score, takes the free object with which it
- * overlaps most, of equals the later; ignored objects only if no other will do. Returns a word per detection with the two bits of
- * threshold t at 2t.
+ * overlaps most, of equals the later; ignored objects only if no other will do. Sets the two bits at 2t, for threshold t, in the words of
+ * those detections that find an object; the words stand as if they found none.
  */
 export class Matcher {
   #order = new Int32Array(16);
   #taken = new Uint8Array(16);
 
   match(cell: Cell, words: Uint32Array, first: number): void {
-    const { found, objects, ious, outside } = cell;
+    const { found, objects } = cell;
     this.#prepare(cell);
-    for (let d = 0; d < found; d++) {
-      words[first + d] = outside[d] ? 0 : ALL_MISSES;
-    }
     for (let t = 0; t < LEAST_IOUS.length; t++) {
       const least = LEAST_IOUS[t]!;
       this.#taken.fill(0, 0, objects);
       let reached = false;
       for (let d = 0; d < found; d++) {
-        const object = this.#best(cell, ious, d, least);
+        const object = this.#best(cell, d, least);
         if (object < 0) continue;
         reached = true;
         this.#taken[object] = 1;
@@ -67,7 +62,7 @@ export class Matcher {
     }
   }
 
-  #best({ objects, crowd, ignored }: Cell, ious: Float64Array, d: number, least: number): number {
+  #best({ objects, ious, crowd, ignored }: Cell, d: number, least: number): number {
     let best = least;
     let match = -1;
     for (let i = 0; i < objects; i++) {

@@ -1,4 +1,5 @@
-import type { AreaRange, CategoryCurves } from './category.ts';
+import type { AreaRange } from './area-ranges.ts';
+import type { CategoryCurves } from './category.ts';
 import { cocoIouThresholds, cocoRecallLevels } from './coco-parameters.ts';
 
 const THRESHOLDS = cocoIouThresholds.length;
