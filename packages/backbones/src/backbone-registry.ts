@@ -1,4 +1,4 @@
-import { type PoolingSpec, registry, type ShapeSpec } from '@covpool/core';
+import { type ActivationName, type PoolingSpec, registry, type ShapeSpec } from '@covpool/core';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { AttentionSpec, Attend } from './attention.ts';
 
@@ -37,8 +37,19 @@ export interface BackboneEntry {
   preprocessing: Preprocessing;
   /** How many stages it has. */
   stages: number;
+  /** The k of the name c<k> of the finest stage's output; absent: 2. */
+  firstLevel?: number;
   /** What a network of this name has unless its options say otherwise; absent: average pooling, no attention. */
   defaults?: { pooling?: PoolingSpec; attention?: AttentionSpec };
+  /**
+   * The step in front of a pooling unless its options say otherwise. `dim` is for second-order poolings alone; `reduce: []`
+   * asks for none.
+   */
+  reduction?: { dim?: number; activation?: ActivationName };
+  /** The descriptor if no pooling is chosen; absent: average pooling. */
+  flatten?: (features: SymbolicTensor) => SymbolicTensor;
+  /** From the descriptor to the logits; absent: a linear layer `fc`. */
+  classify?: (descriptor: SymbolicTensor, options: { classes: number; secondOrder: boolean }) => SymbolicTensor;
   /** Stride of the last stage in a network with or without second-order statistics, in its head or in its blocks. */
   defaultLastStride: (secondOrder: boolean) => number;
   /** Applies the trunk to the input; the stages from fine to coarse. */

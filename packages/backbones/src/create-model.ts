@@ -1,8 +1,9 @@
 import { checkArgument } from '@covpool/base';
-import { Linear, pooling, type PoolingSpec, type ShapeSpec, withSeed } from '@covpool/core';
+import { pooling, type PoolingSpec, type ShapeSpec, withSeed } from '@covpool/core';
 import { input, type LayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { attendBy, type AttentionSpec } from './attention.ts';
 import { type BackboneEntry, backbones, type Stage } from './backbone-registry.ts';
+import { linear } from './parts.ts';
 
 export interface BackboneOptions {
   /** Seed of the initial weights: with the layers' names it determines them. */
@@ -14,15 +15,16 @@ export interface BackboneOptions {
 }
 
 export interface ModelOptions extends BackboneOptions {
-  /** A name of the pooling registry, or a name with options: `{name: 'isqrt', dim: 256}`. */
+  /**
+   * A name of the pooling registry, or a name with options: `{name: 'isqrt', dim: 256}`. Unless they hold `dim` or `reduce`, the
+   * backbone reduces the channels in front of a second-order pooling as published. Absent: what the network had originally.
+   */
   pooling?: string | PoolingSpec;
   classes?: number;
 }
 
-const asSpec = (choice: string | PoolingSpec): PoolingSpec => (typeof choice === 'string' ? { name: choice } : choice);
-
 /**
- * A classifier: backbone, pooling, linear layer; pictures [B,H,W,3] to logits [B,classes]. The spatial size is free. An
+ * A classifier: backbone, pooling, the backbone's classifier; pictures [B,H,W,3] to logits [B,classes]. The spatial size is free. An
  * attention stands in the last block of each stage, between the last normalisation and the residual addition.
  *
  * ```ts
@@ -40,17 +42,34 @@ export function createModel(
     () => `createModel: classes must be a positive whole number, got ${classes}`,
   );
   const entry = backbones.get(name);
-  const { name: poolingName, ...options } = asSpec(choice ?? entry.defaults?.pooling ?? 'gap');
+  const spec = poolingSpec(entry, choice ?? entry.defaults?.pooling);
+  const secondOrder = isSecondOrder(spec);
   return withSeed(trunk.seed ?? 0, () => {
-    const { pictures, stages } = buildTrunk(entry, trunk, poolingName !== 'gap');
+    const { pictures, stages } = buildTrunk(entry, trunk, secondOrder);
     const { features } = stages.at(-1)!;
-    const descriptor = pooling(poolingName, { ...options, name: 'pool' }).apply(features) as SymbolicTensor;
-    const logits = new Linear({ name: 'fc', units: classes }).apply(descriptor) as SymbolicTensor;
+    const descriptor = spec ? pool(features, spec) : entry.flatten!(features);
+    const logits = entry.classify
+      ? entry.classify(descriptor, { classes, secondOrder })
+      : linear(descriptor, 'fc', classes);
     return model({ inputs: pictures, outputs: logits, name });
   });
 }
 
-/** A trunk whose outputs are its stages, with what a neck or a head needs to know of each: `c2` is the finest. */
+const isSecondOrder = (spec: PoolingSpec | undefined): boolean => spec !== undefined && spec.name !== 'gap';
+
+/** The pooling with what the backbone puts in front of it; undefined: the backbone's own descriptor. */
+function poolingSpec(entry: BackboneEntry, choice: string | PoolingSpec | undefined): PoolingSpec | undefined {
+  if (choice === undefined && entry.flatten) return undefined;
+  const spec = typeof choice === 'string' ? { name: choice } : choice ?? { name: 'gap' };
+  const { dim, activation } = entry.reduction ?? {};
+  const settled = spec.dim !== undefined || spec.reduce !== undefined || dim === undefined || !isSecondOrder(spec);
+  return { ...(activation && { activation }), ...(settled ? {} : { dim }), ...spec };
+}
+
+const pool = (features: SymbolicTensor, { name, ...options }: PoolingSpec): SymbolicTensor =>
+  pooling(name, { ...options, name: 'pool' }).apply(features) as SymbolicTensor;
+
+/** A trunk whose outputs are its stages, with what a neck or a head needs to know of each: `c2`, say, is the finest. */
 export function createBackbone(
   name: string,
   options: BackboneOptions = {},
@@ -58,7 +77,7 @@ export function createBackbone(
   const entry = backbones.get(name);
   return withSeed(options.seed ?? 0, () => {
     const { pictures, stages } = buildTrunk(entry, options, false);
-    const specs = Object.fromEntries(stages.map(({ spec }, i) => [`c${i + 2}`, spec]));
+    const specs = Object.fromEntries(stages.map(({ spec }, i) => [`c${i + (entry.firstLevel ?? 2)}`, spec]));
     return { model: model({ inputs: pictures, outputs: stages.map(({ features }) => features), name }), specs };
   });
 }

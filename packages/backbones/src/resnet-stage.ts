@@ -1,5 +1,5 @@
-import { BatchNorm, Conv2d } from '@covpool/core';
-import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { activate, add, convolve, normalise } from './parts.ts';
 
 export type BlockName = 'basic' | 'bottleneck';
 
@@ -24,25 +24,19 @@ interface StagePlan {
   attend: (features: SymbolicTensor, block: string) => SymbolicTensor;
 }
 
-const relu = (x: SymbolicTensor, name: string) => layers.reLU({ name }).apply(x) as SymbolicTensor;
-
-function convolve(x: SymbolicTensor, name: string, filters: number, kernelSize: number, strides = 1): SymbolicTensor {
-  const convolution = new Conv2d({ name, filters, kernelSize, strides, padding: (kernelSize - 1) / 2 });
-  return convolution.apply(x) as SymbolicTensor;
-}
-
-const normalise = (x: SymbolicTensor, name: string) => new BatchNorm({ name }).apply(x) as SymbolicTensor;
-
 const branches: Record<BlockName, (x: SymbolicTensor, shape: BlockShape) => SymbolicTensor> = {
   basic(x, { name, width, strides }) {
-    const first = normalise(convolve(x, `${name}.conv1`, width, 3, strides), `${name}.bn1`);
-    return normalise(convolve(relu(first, `${name}.relu1`), `${name}.conv2`, width, 3), `${name}.bn2`);
+    const first = normalise(convolve(x, `${name}.conv1`, width, 3, { strides }), `${name}.bn1`);
+    return normalise(convolve(activate(first, `${name}.relu1`), `${name}.conv2`, width, 3), `${name}.bn2`);
   },
   // "v1.5": the stride sits on the 3×3 convolution.
   bottleneck(x, { name, width, strides }) {
     const first = normalise(convolve(x, `${name}.conv1`, width, 1), `${name}.bn1`);
-    const second = normalise(convolve(relu(first, `${name}.relu1`), `${name}.conv2`, width, 3, strides), `${name}.bn2`);
-    return normalise(convolve(relu(second, `${name}.relu2`), `${name}.conv3`, 4 * width, 1), `${name}.bn3`);
+    const second = normalise(
+      convolve(activate(first, `${name}.relu1`), `${name}.conv2`, width, 3, { strides }),
+      `${name}.bn2`,
+    );
+    return normalise(convolve(activate(second, `${name}.relu2`), `${name}.conv3`, 4 * width, 1), `${name}.bn3`);
   },
 };
 
@@ -56,10 +50,9 @@ function residualBlock(
   const plain = branches[block](x, shape);
   const branch = attend ? attend(plain, name) : plain;
   const shortcut = project
-    ? normalise(convolve(x, `${name}.downsample.0`, width * expansions[block], 1, strides), `${name}.downsample.1`)
+    ? normalise(convolve(x, `${name}.downsample.0`, width * expansions[block], 1, { strides }), `${name}.downsample.1`)
     : x;
-  const sum = layers.add({ name: `${name}.add` }).apply([branch, shortcut]) as SymbolicTensor;
-  return relu(sum, `${name}.relu`);
+  return activate(add(branch, shortcut, `${name}.add`), `${name}.relu`);
 }
 
 /** One stage of a residual network (He et al. 2016): `count` blocks, the first of which may stride and project. */

@@ -1,9 +1,9 @@
-import { BatchNorm, Conv2d, MaxPool2d } from '@covpool/core';
-import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { type BackboneEntry, backbones, imagenetPreprocessing, type Stage } from './backbone-registry.ts';
+import { activate, convolve, maxPool, normalise } from './parts.ts';
 import { type BlockName, expansions, residualStage } from './resnet-stage.ts';
 
-interface ResnetPlan {
+export interface ResnetPlan {
   block: BlockName;
   /** Blocks per stage. */
   depths: number[];
@@ -36,15 +36,16 @@ function imagenetPlan(block: BlockName, depths: number[]): ResnetPlan {
 }
 
 /** A residual network with torchvision's weight names; NHWC. */
-function resnet({ block, depths, widths, stem, summary }: ResnetPlan): BackboneEntry {
+export function resnet({ block, depths, widths, stem, summary }: ResnetPlan): BackboneEntry {
   return {
     summary,
     stages: widths.length,
     preprocessing: stem === 'imagenet' ? imagenetPreprocessing(224) : imagenetPreprocessing(64),
+    reduction: stem === 'imagenet' ? { dim: 256 } : undefined,
     // Second-order heads keep the ImageNet networks' last map at stride 16, for twice the positions along each side.
     defaultLastStride: (secondOrder) => (stem === 'imagenet' && secondOrder ? 1 : 2),
     build(input, { lastStride, attend }) {
-      let features = stem === 'imagenet' ? imagenetStem(input) : smallStem(input, widths[0]!);
+      let features = stem === 'imagenet' ? imagenetStem(input, widths[0]!) : smallStem(input, widths[0]!);
       let stride = stem === 'imagenet' ? 4 : 2;
       const stages: Stage[] = [];
       for (const [i, width] of widths.entries()) {
@@ -59,20 +60,12 @@ function resnet({ block, depths, widths, stem, summary }: ResnetPlan): BackboneE
   };
 }
 
-function smallStem(input: SymbolicTensor, filters: number): SymbolicTensor {
-  const convolution = new Conv2d({ name: 'conv1', filters, kernelSize: 3, strides: 2, padding: 1 });
-  return activate(convolution.apply(input) as SymbolicTensor);
-}
+const smallStem = (input: SymbolicTensor, filters: number): SymbolicTensor =>
+  activate(normalise(convolve(input, 'conv1', filters, 3, { strides: 2 }), 'bn1'), 'relu');
 
-function imagenetStem(input: SymbolicTensor): SymbolicTensor {
-  const convolution = new Conv2d({ name: 'conv1', filters: 64, kernelSize: 7, strides: 2, padding: 3 });
-  const pool = new MaxPool2d({ name: 'maxpool', kernelSize: 3, strides: 2, padding: 1 });
-  return pool.apply(activate(convolution.apply(input) as SymbolicTensor)) as SymbolicTensor;
-}
-
-function activate(x: SymbolicTensor): SymbolicTensor {
-  const normalised = new BatchNorm({ name: 'bn1' }).apply(x) as SymbolicTensor;
-  return layers.reLU({ name: 'relu' }).apply(normalised) as SymbolicTensor;
+function imagenetStem(input: SymbolicTensor, filters: number): SymbolicTensor {
+  const features = activate(normalise(convolve(input, 'conv1', filters, 7, { strides: 2 }), 'bn1'), 'relu');
+  return maxPool(features, 'maxpool', { kernelSize: 3, strides: 2, padding: 1 });
 }
 
 for (const [name, plan] of Object.entries(plans)) backbones.register(name, resnet(plan));
