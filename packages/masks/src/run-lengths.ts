@@ -24,7 +24,7 @@ export type RleLike = Rle | CocoRle;
 /** No mask has more pixels: what is larger is a damaged file. */
 const MOST_PIXELS = 2 ** 30;
 
-export function badMask(who: string, required: string, got: string): CovpoolError {
+function badMask(who: string, required: string, got: string): CovpoolError {
   return new CovpoolError('bad-input', `${who}: ${required}, got ${got}`);
 }
 
