@@ -4,6 +4,7 @@ export { exportState, importState } from './model-tensors.ts';
 export type { ImportOptions } from './model-tensors.ts';
 export { readTorch } from './read-torch.ts';
 export type { TorchFile } from './read-torch.ts';
+export { readWeights } from './read-weights.ts';
 export { readSafetensors, writeSafetensors } from './safetensors.ts';
 export type { Safetensors } from './safetensors.ts';
 export { float32Data, toFloat32 } from './tensor-data.ts';

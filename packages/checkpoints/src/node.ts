@@ -2,3 +2,4 @@ export { registerFileHandler } from './file-handler.ts';
 export { loadSafetensors, saveSafetensors } from './safetensors-file.ts';
 export { loadShards, saveShards } from './shards-file.ts';
 export { loadTorch, saveTorch } from './torch-file.ts';
+export { loadWeights, saveWeights } from './weights-file.ts';
