@@ -263,6 +263,13 @@ def goldens():
             golden.add(lambda o=options, **i: sv_power_norm(**i, **o), inputs, options)
     yield golden
 
+    golden = Golden("scaleNorm")
+    for shape in [(2, 4, 4), (2, 3, 5), (1, 6, 4)]:
+        x = draw(shape, golden.name, "x", shape)
+        golden.add(lambda x: x * x.shape[2] ** -0.5, {"x": x})
+        golden.add(lambda x, factor: x * factor, {"x": x, "factor": torch.tensor(0.75)})
+    yield golden
+
     golden = Golden("elementPowerNorm")
     for shape in [(2, 4, 4), (2, 3, 5), (1, 6, 4)]:
         for options in ({}, {"of": "columns"}):

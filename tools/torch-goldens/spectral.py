@@ -8,6 +8,14 @@ from iterative import newton_schulz_sqrt
 EPS64 = 2.0**-52
 
 
+def lyapunov_solution(s, g):
+    """X of S X + X S = G as one linear system of d^2 unknowns."""
+    d = s.shape[-1]
+    identity = torch.eye(d)
+    systems = torch.stack([torch.kron(a, identity) + torch.kron(identity, a) for a in s])
+    return torch.linalg.solve(systems, g.reshape(len(s), d * d, 1)).reshape(g.shape)
+
+
 def descending(a):
     values, vectors = torch.linalg.eigh(a)
     return values.flip(-1), vectors.flip(-1)
@@ -267,4 +275,16 @@ def goldens():
         x = draw(shape, golden.name, "x", shape)
         f = lambda x: 2 * (newton_schulz_sqrt(covariance(x), 5) - torch.eye(x.shape[2]))
         golden.add(f, {"x": x}, {"iterations": 5})
+    yield golden
+
+    golden = Golden("scalePowEmlr")
+    for shape in SHAPES:
+        x = draw(shape, golden.name, "x", shape)
+        golden.add(lambda x: 2 * newton_schulz_sqrt(covariance(x), 5), {"x": x}, {"iterations": 5})
+    yield golden
+
+    golden = Golden("solveLyapunov", symmetric=["s"])
+    for batch, d in [(2, 3), (1, 4), (2, 5)]:
+        inputs = {"s": draw_spd(batch, d, golden.name, d), "g": draw((batch, d, d), golden.name, "g", d)}
+        golden.add(lyapunov_solution, inputs, {"iterations": 16})
     yield golden
