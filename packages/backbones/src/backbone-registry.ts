@@ -42,8 +42,8 @@ export interface BackboneEntry {
   /** What a network of this name has unless its options say otherwise; absent: average pooling, no attention. */
   defaults?: { pooling?: PoolingSpec; attention?: AttentionSpec };
   /**
-   * The step in front of a pooling unless its options say otherwise. `dim` is for second-order poolings alone; `reduce: []`
-   * asks for none.
+   * The step in front of a pooling unless its options say otherwise. `dim` is for those whose descriptor grows with the square
+   * of the channels; `reduce: []` asks for none.
    */
   reduction?: { dim?: number; activation?: ActivationName };
   /** The descriptor if no pooling is chosen; absent: average pooling. */

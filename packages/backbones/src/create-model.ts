@@ -1,5 +1,5 @@
 import { checkArgument } from '@covpool/base';
-import { pooling, type PoolingSpec, type ShapeSpec, withSeed } from '@covpool/core';
+import { pooling, poolings, type PoolingSpec, type ShapeSpec, withSeed } from '@covpool/core';
 import { input, type LayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { attendBy, type AttentionSpec } from './attention.ts';
 import { type BackboneEntry, backbones, type Stage } from './backbone-registry.ts';
@@ -17,7 +17,7 @@ export interface BackboneOptions {
 export interface ModelOptions extends BackboneOptions {
   /**
    * A name of the pooling registry, or a name with options: `{name: 'isqrt', dim: 256}`. Unless they hold `dim` or `reduce`, the
-   * backbone reduces the channels in front of a second-order pooling as published. Absent: what the network had originally.
+   * backbone reduces the channels as published in front of a pooling whose descriptor grows with their square. Absent: what the network had originally.
    */
   pooling?: string | PoolingSpec;
   classes?: number;
@@ -62,8 +62,8 @@ function poolingSpec(entry: BackboneEntry, choice: string | PoolingSpec | undefi
   if (choice === undefined && entry.flatten) return undefined;
   const spec = typeof choice === 'string' ? { name: choice } : choice ?? { name: 'gap' };
   const { dim, activation } = entry.reduction ?? {};
-  const settled = spec.dim !== undefined || spec.reduce !== undefined || dim === undefined || !isSecondOrder(spec);
-  return { ...(activation && { activation }), ...(settled ? {} : { dim }), ...spec };
+  const settled = spec.dim !== undefined || spec.reduce !== undefined || dim === undefined;
+  return { ...(activation && { activation }), ...(settled || poolings.get(spec.name).compact ? {} : { dim }), ...spec };
 }
 
 const pool = (features: SymbolicTensor, { name, ...options }: PoolingSpec): SymbolicTensor =>

@@ -26,6 +26,7 @@ export function globalAveragePooling(config: PoolingConfig = {}): GlobalAverageP
 poolings.register('gap', {
   create: globalAveragePooling,
   options: [],
+  compact: true,
   summary: 'mean over positions',
   paper: 'Lin, Chen & Yan, Network in Network, ICLR 2014',
   layer: 'globalAveragePooling',

@@ -10,6 +10,8 @@ export interface PoolingEntry extends MethodEntry {
   create: (options: PoolingConfig & Record<string, unknown>) => layers.Layer;
   /** Names of the options it has beyond those of every pooling. */
   options: readonly string[];
+  /** The descriptor does not grow with the square of the channels, so that backbones put no reduction in front. */
+  compact?: true;
 }
 
 /** Poolings by the papers' names. Packages register theirs when their `layers` entry is imported. */

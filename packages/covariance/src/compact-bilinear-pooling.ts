@@ -66,6 +66,7 @@ export const compactBilinearPooling = (config: CompactBilinearPoolingConfig = {}
 poolings.register('cbp', {
   create: compactBilinearPooling,
   options: ['outputDim'],
+  compact: true,
   summary: 'tensor sketch of the second moment, signed square root, unit length',
   paper: 'Gao, Beijbom, Zhang & Darrell, Compact Bilinear Pooling, CVPR 2016',
   function: 'compactBilinear',

@@ -162,6 +162,7 @@ poolings.register('mgcrp', {
     'scale',
     'maxRate',
   ],
+  compact: true,
   summary: 'cross-covariances of several heads, channels or tokens dropped in training, full matrices',
   paper,
   function: 'multiHeadCrossCovariance',

@@ -124,6 +124,7 @@ export const idccpPooling = (config: IdccpPoolingConfig = {}): IdccpPooling => n
 poolings.register('idccp', {
   create: idccpPooling,
   options: ['transforms', 'iterations', 'eigenNorm', 'compressedDim', 'projection', 'retraction'],
+  compact: true,
   summary: 'covariance averaged over turned copies, compressed by orthonormal columns and rooted, upper triangle',
   paper:
     'Wang, Guan & Zhang, Invariant Deep Compressible Covariance Pooling for Aerial Scene Categorization, TGRS 2020',

@@ -55,6 +55,7 @@ export const lowRankBilinearPooling = (config: LowRankBilinearPoolingConfig = {}
 poolings.register('lrbp', {
   create: lowRankBilinearPooling,
   options: ['rank'],
+  compact: true,
   summary: 'products of two projections, signed root',
   paper: 'Kong & Fowlkes, Low-rank Bilinear Pooling for Fine-Grained Classification, CVPR 2017',
   function: 'lowRankBilinear',

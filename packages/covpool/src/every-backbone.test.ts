@@ -1,0 +1,32 @@
+import { describeEngines, seededTensor } from '@covpool/testing';
+import { type Tensor } from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { createModel, poolings } from './index.ts';
+
+/** A small network of each family; ResNet stands in the suite of the poolings. */
+const families = ['mobilenetv2-small', 'shufflenetv2-small', 'vgg-small', 'preact-resnet20'];
+
+describeEngines('every pooling', () => {
+  describe.each(families)('in %s', (backbone) => {
+    it.each(poolings.names())('%s', async (name) => {
+      const net = createModel(backbone, { pooling: { name, dim: 4 }, classes: 3 });
+      const y = net.predict(seededTensor([2, 16, 16, 3], 'pictures')) as Tensor;
+      expect(y.shape).toEqual([2, 3]);
+      expect((await y.data()).every(Number.isFinite)).toBe(true);
+      net.dispose();
+    });
+  });
+});
+
+describe('every backbone', () => {
+  it('of a publication reduces the channels of what grows with their square, and of nothing else', () => {
+    const reduced = (backbone: string, name: string): unknown => {
+      const net = createModel(backbone, { pooling: name, classes: 1 });
+      const { reduce } = net.getLayer('pool').getConfig();
+      net.dispose();
+      return reduce;
+    };
+    for (const name of ['isqrt', 'cov', 'bcnn']) expect([name, reduced('mobilenetv2', name)]).toEqual([name, [256]]);
+    for (const name of ['gap', 'cbp', 'lrbp']) expect([name, reduced('mobilenetv2', name)]).toEqual([name, []]);
+  });
+});
