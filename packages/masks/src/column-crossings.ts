@@ -2,40 +2,58 @@
 const SCALE = 5;
 /** The crossing that counts for pixel column X is that between SCALE·X + MIDDLE and the place after it. */
 const MIDDLE = 2;
+/** 64 MiB of them: no outline that someone drew has so many. */
+const MOST_CROSSINGS = 2 ** 24;
 
 /**
  * Where the outline of a polygon passes the middles of the pixel columns, as places `x · height + y` of the first pixel below, clamped
- * to the column.
+ * to the column; nothing if they are more than 2^24.
  *
  * The reference walks every edge in steps of 1/5 pixel along its longer axis and keeps the steps from 5X+2 to 5X+3; those alone are
  * computed here, from the same float64 expressions, so that a far vertex costs no more than a near one.
  */
-export function columnCrossings(points: ArrayLike<number>, height: number, width: number): number[] {
-  const corners = points.length >> 1;
-  const fine = Array.from({ length: points.length }, (_, i) => Math.trunc(SCALE * points[i]! + 0.5));
-  const places: number[] = [];
-  for (let i = 0; i < corners; i++) {
-    const next = i + 1 < corners ? i + 1 : 0;
-    crossEdge([fine[2 * i]!, fine[2 * i + 1]!, fine[2 * next]!, fine[2 * next + 1]!], height, width, places);
+export function columnCrossings(points: ArrayLike<number>, height: number, width: number): Uint32Array | undefined {
+  const fine = Int32Array.from(points, (value) => SCALE * value + 0.5);
+  const last = fine.length - 2;
+  let total = 0;
+  for (let i = 0; i <= last; i += 2) {
+    const [first, end] = columnsOf(fine[i]!, fine[i < last ? i + 2 : 0]!, width);
+    total += Math.max(0, end - first);
+  }
+  if (total > MOST_CROSSINGS) return undefined;
+  const places = new Uint32Array(total);
+  let length = 0;
+  for (let i = 0; i <= last; i += 2) {
+    const next = i < last ? i + 2 : 0;
+    const edge: Edge = [fine[i]!, fine[i + 1]!, fine[next]!, fine[next + 1]!];
+    length = crossEdge(edge, height, width, places, length);
   }
   return places;
 }
 
-function crossEdge([x0, y0, x1, y1]: [number, number, number, number], height: number, width: number, to: number[]) {
+type Edge = [x0: number, y0: number, x1: number, y1: number];
+
+/** The columns whose middles lie between two abscissas: the first, and the one after the last. */
+function columnsOf(x0: number, x1: number, width: number): [first: number, end: number] {
   const first = Math.max(0, Math.ceil((Math.min(x0, x1) - MIDDLE) / SCALE));
-  const last = Math.min(width - 1, Math.floor((Math.max(x0, x1) - MIDDLE - 1) / SCALE));
+  return [first, Math.min(width, Math.floor((Math.max(x0, x1) - MIDDLE - 1) / SCALE) + 1)];
+}
+
+function crossEdge([x0, y0, x1, y1]: Edge, height: number, width: number, places: Uint32Array, length: number): number {
+  const [first, end] = columnsOf(x0, x1, width);
   const [dx, dy] = [Math.abs(x1 - x0), Math.abs(y1 - y0)];
   const flat = dx >= dy;
   const backward = flat ? x0 > x1 : y0 > y1;
   const [startX, startY] = backward ? [x1, y1] : [x0, y0];
   const [endX, endY] = backward ? [x0, y0] : [x1, y1];
   const slope = flat ? (endY - startY) / dx : (endX - startX) / dy;
-  for (let column = first; column <= last; column++) {
+  for (let column = first; column < end; column++) {
     const middle = SCALE * column + MIDDLE;
     const y = flat ? lowerOfFlat(middle - startX, startY, slope) : startY + stepBeyond(middle, startX, slope) - 1;
     const pixel = Math.ceil(Math.min(Math.max((y + 0.5) / SCALE - 0.5, 0), height));
-    to.push(column * height + pixel);
+    places[length++] = column * height + pixel;
   }
+  return length;
 }
 
 /** The smaller ordinate of the step that starts at `step`. */

@@ -104,6 +104,13 @@ describe('rejects', () => {
     expect(() => rle.fromPolygons(polygons, 5, 5)).toThrow(CovpoolError);
   });
 
+  it('an outline that fills the memory', () => {
+    const zigzag = Array.from({ length: 20 }, (_, i) => [i % 2 ? 4e8 : 0, i]).flat();
+    expect(() => rle.fromPolygons([zigzag], 1, 2 ** 30)).toThrow(
+      'rle.fromPolygons: polygon 0 must cross the middles of at most 2^24 pixel columns, got 20 points over 1073741824',
+    );
+  });
+
   it('a box of three numbers', () => {
     expect(() => rle.fromBoxes([[1, 2, 3]], 5, 5)).toThrow(/box 0 must be \[x, y, width, height\], got 3 numbers/);
   });

@@ -17,13 +17,21 @@ const FARTHEST = 4e8;
  * rle.fromPolygons([[1, 1, 1, 4, 5, 4, 5, 1]], 6, 8).counts; // 7, 3, 3, 3, 3, 3, 3, 3, 20
  * ```
  *
- * @throws `bad-input` for half a point, a coordinate that is no number or beyond ±4·10⁸, or a wild size.
+ * @throws `bad-input` for half a point, a coordinate that is no number or beyond ±4·10⁸, an outline without end, or a wild size.
  */
 export function fromPolygons(polygons: readonly ArrayLike<number>[], height: number, width: number): Rle {
   checkSize('rle.fromPolygons', height, width);
   const masks = polygons.map((points, index) => {
     checkPolygon(points, index);
-    return fill(points, height, width);
+    const crossings = columnCrossings(points, height, width);
+    if (!crossings) {
+      const required = `polygon ${index} must cross the middles of at most 2^24 pixel columns`;
+      throw new CovpoolError(
+        'bad-input',
+        `rle.fromPolygons: ${required}, got ${points.length / 2} points over ${width}`,
+      );
+    }
+    return fill(crossings.sort(), height, width);
   });
   return masks.length > 0 ? merge(masks) : { size: [height, width], counts: Uint32Array.of(height * width) };
 }
@@ -55,8 +63,7 @@ function checkPolygon(points: ArrayLike<number>, index: number): void {
 }
 
 /** Even-odd filling: down the columns, each crossing switches between outside and inside. */
-function fill(points: ArrayLike<number>, height: number, width: number): Rle {
-  const switches = Uint32Array.from(columnCrossings(points, height, width)).sort();
+function fill(switches: Uint32Array, height: number, width: number): Rle {
   const counts = new Uint32Array(switches.length + 1);
   let length = 0;
   let start = 0;

@@ -234,6 +234,21 @@ describe('rejects', () => {
       () => evaluateCoco(good, [found(box, 1, 9)]),
       /detection 0 \(picture 9.*one of the ground truth, got 9/,
     ],
+    [
+      'nothing for a detection',
+      () => evaluateCoco(good, [null as unknown as CocoDetection]),
+      /detection 0: an object is/,
+    ],
+    [
+      'text for a picture',
+      () => evaluateCoco({ ...good, images: ['1' as unknown as { id: number }] }, []),
+      /picture 0: an obj/,
+    ],
+    [
+      'nothing for an annotation',
+      () => evaluateCoco({ ...good, annotations: [annotation, undefined!] }, []),
+      /annotation 1: an/,
+    ],
     ['no list', () => evaluateCoco(good, null as unknown as []), /detections: a list is required, got null/],
     [
       'no ground truth',

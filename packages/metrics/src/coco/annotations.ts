@@ -1,5 +1,5 @@
 import type { CocoGroundTruth } from './coco-format.ts';
-import { badEntry, checkBox, nameAnnotation, type CocoIndex } from './coco-index.ts';
+import { badEntry, checkBox, checkEntry, nameAnnotation, type CocoIndex } from './coco-index.ts';
 
 /** The objects that count, in columns; `source` is the place in the file's list. */
 export interface Annotations {
@@ -36,6 +36,7 @@ export function readAnnotations(
   };
   const ids = new Set<number>();
   annotations.forEach((annotation, source) => {
+    checkEntry(who, 'annotation', source, annotation);
     const { id, image_id, category_id, area, iscrowd } = annotation;
     const fail = (required: string, got: unknown) => badEntry(who, nameAnnotation(annotation), required, got);
     if (!Number.isSafeInteger(id)) throw fail('id must be a whole number', id);

@@ -14,6 +14,13 @@ export function badEntry(who: string, where: string, required: string, got: unkn
   return new CovpoolError('bad-input', `${who}: ${where}: ${required}, got ${show(got)}`);
 }
 
+/** `bad-input` unless the entry of a list is an object. */
+export function checkEntry(who: string, list: string, index: number, entry: unknown): void {
+  if (typeof entry !== 'object' || entry === null) {
+    throw badEntry(who, `${list} ${index}`, 'an object is required', entry);
+  }
+}
+
 export function nameAnnotation({ id, image_id }: CocoAnnotation): string {
   return `annotation ${show(id)} (picture ${show(image_id)})`;
 }
@@ -44,8 +51,8 @@ export function checkBox(who: string, where: string, box: unknown): ArrayLike<nu
 function sortedById<T extends { id: number }>(who: string, what: string, list: readonly T[]): T[] {
   const byId = new Map<number, T>();
   list.forEach((entry, index) => {
-    if (!Number.isSafeInteger(entry?.id))
-      throw badEntry(who, `${what} ${index}`, 'id must be a whole number', entry?.id);
+    checkEntry(who, what, index, entry);
+    if (!Number.isSafeInteger(entry.id)) throw badEntry(who, `${what} ${index}`, 'id must be a whole number', entry.id);
     byId.set(entry.id, entry);
   });
   return [...byId.values()].sort((a, b) => a.id - b.id);

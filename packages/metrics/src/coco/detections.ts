@@ -1,5 +1,5 @@
 import type { CocoDetection } from './coco-format.ts';
-import { badEntry, checkBox, nameDetection, type CocoIndex } from './coco-index.ts';
+import { badEntry, checkBox, checkEntry, nameDetection, type CocoIndex } from './coco-index.ts';
 
 /** The detections that count, in columns; `source` is the place in the list of results. */
 export interface Detections {
@@ -33,6 +33,7 @@ export function readDetections(who: string, list: readonly CocoDetection[], inde
   };
   for (let source = 0; source < most; source++) {
     const detection: CocoDetection = list[source]!;
+    checkEntry(who, 'detection', source, detection);
     const { image_id, category_id, score, bbox } = detection;
     const where = (): string => nameDetection(detection, source);
     const image = index.imageAt.get(image_id);
