@@ -1,0 +1,115 @@
+import { expectCovpoolError } from '@covpool/testing';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { modelCard } from './model-card.ts';
+import { fromPreprocessorConfig, type PicturePreprocessing, toPreprocessorConfig } from './preprocessor-config.ts';
+import { loadPretrained, savePretrained } from './pretrained-file.ts';
+import { fetchPretrained } from './pretrained.ts';
+import { float32Data } from './tensor-data.ts';
+
+let folder: string;
+let server: Server;
+let address: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'covpool-pretrained-'));
+  server = createServer(async ({ url }, response) => {
+    const bytes = await readFile(join(folder, url!)).catch(() => undefined);
+    if (url!.includes('broken')) response.statusCode = 500;
+    else if (!bytes) response.statusCode = 404;
+    response.end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true, force: true });
+});
+
+const preprocessing: PicturePreprocessing = {
+  inputSize: 224,
+  cropFraction: 0.875,
+  interpolation: 'bilinear',
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+};
+const network = () => ({
+  config: { backbone: 'resnet8', classes: ['a', 'b'] },
+  tensors: new Map([['fc.bias', float32Data([2], Float32Array.of(1, 2))]]),
+  preprocessing,
+});
+const card = { title: 'A network', license: 'mit', text: 'Trained on *nothing*.', results: { 'top-1 (%)': 50 } };
+
+describe('values', () => {
+  it('writes the files of a Hugging Face folder and reads the same, from disk and by address', async () => {
+    await savePretrained(folder, { ...network(), card });
+    const files = ['README.md', 'config.json', 'model.safetensors', 'preprocessor_config.json'];
+    expect((await readdir(folder)).sort()).toEqual(files);
+    for (const found of [await loadPretrained(folder), await fetchPretrained(`${address}/`)]) {
+      expect([found.config, found.preprocessing]).toEqual([network().config, preprocessing]);
+      expect([...found.tensors.get('fc.bias')!.data]).toEqual([...network().tensors.get('fc.bias')!.data]);
+    }
+  });
+
+  it('does without preprocessing and card', async () => {
+    const { config, tensors } = network();
+    await savePretrained(folder, { config, tensors });
+    expect(await loadPretrained(folder)).not.toHaveProperty('preprocessing');
+    expect(await fetchPretrained(address)).not.toHaveProperty('preprocessing');
+  });
+
+  it('describes the evaluation transform in the words of image processors (shorter side 256, crop 224)', () => {
+    expect(toPreprocessorConfig(preprocessing)).toMatchObject({
+      size: { shortest_edge: 256 },
+      crop_size: { height: 224, width: 224 },
+      resample: 2,
+      rescale_factor: 1 / 255,
+      image_mean: preprocessing.mean,
+    });
+  });
+
+  it('heads the card with facts for machines', () => {
+    expect(modelCard({ ...card, tags: ['isqrt'] })).toBe(
+      [
+        ...['---', 'license: "mit"', 'library_name: "covpool"', 'pipeline_tag: "image-classification"'],
+        ...['tags: ["covpool","tfjs","isqrt"]', '---', '', '# A network', '', 'Trained on *nothing*.', ''],
+        ...['| measure | value |', '| --- | --- |', '| top-1 (%) | 50 |', ''],
+      ].join('\n'),
+    );
+  });
+});
+
+describe('rejects', () => {
+  it('folders and addresses without the files', async () => {
+    await expectCovpoolError(() => loadPretrained(folder), 'bad-input', /must have a config\.json/);
+    await expectCovpoolError(() => fetchPretrained(address), 'bad-input', /got no config\.json/);
+    await writeFile(join(folder, 'config.json'), '{}');
+    await expectCovpoolError(() => loadPretrained(folder), 'bad-input', /must have one of model\.safetensors/);
+    await expectCovpoolError(() => fetchPretrained(address), 'bad-input', /got no model\.safetensors/);
+    await expectCovpoolError(() => fetchPretrained(`${address}/broken`), 'io', /got status 500/);
+    await expectCovpoolError(() => fetchPretrained('http://127.0.0.1:1'), 'io', /cannot reach/);
+  });
+
+  it.each(['{', '[]', 'null'])('%s as config.json', async (text) => {
+    await savePretrained(folder, network());
+    await writeFile(join(folder, 'config.json'), text);
+    await expectCovpoolError(() => loadPretrained(folder), 'bad-input', /config\.json: .* required/);
+    await expectCovpoolError(() => fetchPretrained(address), 'bad-input', /config\.json: .* required/);
+  });
+
+  it.each([
+    { size: 256 },
+    { crop_size: { height: 224, width: 200 } },
+    { crop_size: { height: 300, width: 300 } },
+    { resample: 0 },
+    { image_mean: [0, 0] },
+    { image_std: [1, 0, 1] },
+  ])('preprocessing that is not understood: %o', (change) => {
+    expect(() => fromPreprocessorConfig({ ...toPreprocessorConfig(preprocessing), ...change })).toThrow(/are required/);
+  });
+});
