@@ -1,6 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['@covpool/source', 'node', 'import', 'default'];
+
+/** Tests see the same engines everywhere, whatever was built on this machine, unless one of those is named. */
+const enginesOfTheCache = /tensorflow|webgpu/.test(process.env.COVPOOL_ENGINES ?? '')
+  ? {}
+  : { XDG_CACHE_HOME: fileURLToPath(new URL('node_modules/.cache/no-engines', import.meta.url)) };
 
 export default defineConfig({
   resolve: { conditions },
@@ -11,7 +17,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     // Programs under test colour their output by the terminal and by CI; tests see the same everywhere.
-    env: { NO_COLOR: '1' },
+    env: { NO_COLOR: '1', ...enginesOfTheCache },
     execArgv: ['--conditions=@covpool/source'],
   },
 });

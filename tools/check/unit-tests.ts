@@ -12,25 +12,30 @@ interface Report {
   numFailedTests: number;
 }
 
-/** Every test of the workspace, each numeric suite on each engine. */
-export const unitTests: Step = {
-  name: 'unit tests',
-  async run() {
-    const folder = await mkdtemp(join(tmpdir(), 'covpool-tests-'));
-    const engines = process.env.COVPOOL_ENGINES ?? DEFAULT_ENGINES;
-    const command = ['vitest', 'run', '--reporter=default', '--reporter=json'];
-    console.log(`$ COVPOOL_ENGINES=${engines} vitest run`);
-    try {
-      const file = join(folder, 'report.json');
-      const exitCode = await runCommand([...command, `--outputFile.json=${file}`], { COVPOOL_ENGINES: engines });
-      const report = await readFile(file, 'utf8').then(
-        (text) => JSON.parse(text) as Report,
-        () => undefined,
-      );
-      if (!report) return { exitCode: exitCode || 1 };
-      return { exitCode, tests: { passed: report.numPassedTests, failed: report.numFailedTests } };
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  },
-};
+/** Tests of the workspace, each numeric suite on each of the engines. */
+export function testsOn(name: string, engines: string, files: string[] = [], environment = {}): Step {
+  return {
+    name,
+    async run() {
+      const folder = await mkdtemp(join(tmpdir(), 'covpool-tests-'));
+      const command = ['vitest', 'run', '--reporter=default', '--reporter=json', ...files];
+      console.log(`$ COVPOOL_ENGINES=${engines} vitest run ${files.join(' ')}`.trimEnd());
+      try {
+        const file = join(folder, 'report.json');
+        const variables = { ...environment, COVPOOL_ENGINES: engines };
+        const exitCode = await runCommand([...command, `--outputFile.json=${file}`], variables);
+        const report = await readFile(file, 'utf8').then(
+          (text) => JSON.parse(text) as Report,
+          () => undefined,
+        );
+        if (!report) return { exitCode: exitCode || 1 };
+        return { exitCode, tests: { passed: report.numPassedTests, failed: report.numFailedTests } };
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** Every test of the workspace. */
+export const unitTests = testsOn('unit tests', process.env.COVPOOL_ENGINES ?? DEFAULT_ENGINES);

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { engineVersions, type TensorflowVariant } from '@covpool/engines/node';
+import { engineVersions, tensorflowFolder, type TensorflowVariant } from '@covpool/engines/node';
 import { CovpoolError } from '@covpool/base';
 import { downloadWheel, type Pinned, unpackFromNpm } from './download.ts';
+import { placeFolder } from './place.ts';
 import { run } from './run.ts';
 
 const who = 'engines:tensorflow';
@@ -39,11 +40,27 @@ wanted = ('tensorflow/include/', 'tensorflow/libtensorflow_cc.', 'tensorflow/lib
 wheel.extractall(sys.argv[2], [name for name in wheel.namelist() if name.startswith(wanted)])
 `;
 
+/** What came of providing an engine: where it is, and whether it was made now. */
+export interface Provided {
+  folder: string;
+  made: boolean;
+}
+
+/**
+ * Sees that TensorFlow's engine is in its cache.
+ *
+ * @throws unsupported where a compiler, Python or a registry is missing; bad-input for an archive with another checksum
+ */
+export async function provideTensorflow(variant: TensorflowVariant): Promise<Provided> {
+  const folder = tensorflowFolder(variant)!;
+  return { folder, made: await placeFolder(folder, (draft) => buildTensorflow(draft, variant)) };
+}
+
 /**
  * Builds in an empty folder what the engine loads: the backend of tfjs-node, its addon, and TensorFlow's library from the
  * wheel. The package's install script, which would download an old library from elsewhere, does not run.
  */
-export async function buildTensorflow(folder: string, variant: TensorflowVariant): Promise<void> {
+async function buildTensorflow(folder: string, variant: TensorflowVariant): Promise<void> {
   const { platform, arch } = process;
   if (platform !== 'linux' || arch !== 'x64') {
     throw new CovpoolError(

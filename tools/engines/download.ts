@@ -17,7 +17,7 @@ export interface Pinned {
 export async function unpackFromNpm(who: string, pinned: Pinned, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   const need = 'the npm registry is needed; see the settings of npm';
-  await run(who, ['npm', 'pack', '--silent', '--pack-destination', folder, pinned.package], need);
+  await run(who, ['npm', 'pack', '--silent', '--pack-destination', folder, pinned.package], need, 'unsupported');
   const archive = await onlyFile(folder, '.tgz');
   await checkSum(who, archive, pinned);
   await run(who, ['tar', '-xzf', archive, '-C', folder], 'install tar');
@@ -27,17 +27,15 @@ export async function unpackFromNpm(who: string, pinned: Pinned, folder: string)
 /** Takes a wheel for CPython 3.11 on x86-64 Linux, whatever Python is here: only its C library is used. */
 export async function downloadWheel(who: string, pinned: Pinned, folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
-  await run(
-    who,
-    ['python3', '-m', 'pip', '--version'],
-    'install Python 3 with pip (Debian: apt-get install python3-pip)',
-  );
+  const advice = 'install Python 3 with pip (Debian: apt-get install python3-pip)';
+  await run(who, ['python3', '-m', 'pip', '--version'], advice, 'unsupported');
   const target = ['--python-version', '3.11', '--implementation', 'cp', '--platform', 'manylinux_2_17_x86_64'];
   const pip = ['python3', '-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--retries', '2'];
   await run(
     who,
     [...pip, '--no-deps', '--only-binary=:all:', ...target, '--dest', folder, pinned.package],
     'the Python package index is needed; see the settings of pip',
+    'unsupported',
   );
   const wheel = await onlyFile(folder, '.whl');
   await checkSum(who, wheel, pinned);

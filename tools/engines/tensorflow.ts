@@ -1,16 +1,11 @@
 import { parseArgs } from 'node:util';
-import { tensorflowFolder } from '@covpool/engines/node';
-import { buildTensorflow } from './build-tensorflow.ts';
+import { provideTensorflow } from './build-tensorflow.ts';
 import { command } from './command.ts';
-import { placeFolder } from './place.ts';
 
 // Builds TensorFlow's engine from the registries of Node and Python, once for all clones: `engines:tensorflow [--cuda]`.
 
 await command(async () => {
   const { values } = parseArgs({ options: { cuda: { type: 'boolean', default: false } } });
-  const variant = values.cuda ? 'gpu' : 'cpu';
-  const folder = tensorflowFolder(variant)!;
-
-  const made = await placeFolder(folder, (draft) => buildTensorflow(draft, variant));
+  const { folder, made } = await provideTensorflow(values.cuda ? 'gpu' : 'cpu');
   console.log(`engines:tensorflow: ${made ? 'built' : 'is there already'}: ${folder}`);
 });

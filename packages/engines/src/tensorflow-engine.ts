@@ -66,7 +66,7 @@ function fromCache(packageName: string, variant: TensorflowVariant): Library | u
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   // By `require`, because a bundler for browsers would keep all of an imported namespace.
   const core = nodeBuiltin<typeof import('node:module')>('node:module')!.createRequire(import.meta.url);
-  Object.assign(require('@tensorflow/tfjs') as object, core('@tensorflow/tfjs-core'));
+  Object.assign(require('./node_modules/@tensorflow/tfjs.js') as object, core('@tensorflow/tfjs-core'));
   const { NodeJSKernelBackend } = require('./dist/nodejs_kernel_backend.js') as BackendModule;
   require('./dist/register_all_kernels.js');
   const binding = require('./lib/napi-v8/tfjs_binding.node') as Binding;

@@ -30,8 +30,7 @@ export function describeEngines(subject: string, options: { host: boolean } | Su
   const [{ host }, suite] = typeof options === 'function' ? [{ host: false }, options] : [options, given!];
   for (const engine of enginesUnderTest()) {
     const skipped = host && withoutHostMemory.includes(engine);
-    const name = `${subject} on ${engine}`;
-    describe.skipIf(skipped)(skipped ? `${name}, which has no host memory` : name, () => {
+    describe.skipIf(skipped)(`${subject} on ${engine}${skipped ? ', which has no host memory' : ''}`, () => {
       beforeAll(async () => {
         await useEngine(engine);
       });
