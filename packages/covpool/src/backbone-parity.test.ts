@@ -104,7 +104,7 @@ describeEngines('backbones beside PyTorch', (engine) => {
         await expectClose([loss], toFloat32(tensors.get('loss')!), { relative: 1e-3 });
         const state = await exportState(net);
         const after = part(tensors, 'after.');
-        expect(after.size).toBeGreaterThan(2);
+        expect(after.size).toBeGreaterThanOrEqual(2);
         for (const [weight, expected] of after) {
           await expectClose(toFloat32(state.get(weight)!), toFloat32(expected), { relative: 1e-3 });
         }
