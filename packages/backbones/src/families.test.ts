@@ -76,6 +76,32 @@ describeEngines('small networks', (engine) => {
       trunk.dispose();
     });
 
+    it('start their classifiers as published (spec 3, 4, 8.7)', async () => {
+      const spread = async (name: string, weight: string, power: number) => {
+        const net = createModel(name, { classes: 100 });
+        const { variable } = modelState(net).find((entry) => entry.name === weight)!;
+        const values = [...(await variable.read().data())];
+        net.dispose();
+        return power === 2
+          ? Math.sqrt(values.reduce((p, q) => p + q * q, 0) / values.length)
+          : Math.max(...values.map(Math.abs));
+      };
+      // Five standard errors of a deviation estimated from 12,800 values.
+      const limit = 5 / Math.sqrt(2 * 12_800);
+      expect(Math.abs((await spread('mobilenetv2-small', 'classifier.1.weight', 2)) / 0.01 - 1)).toBeLessThan(limit);
+      expect(await spread('mobilenetv2-small', 'classifier.1.bias', 2)).toBe(0);
+      // PyTorch's default: uniform up to 1/√fan-in. The largest of hundreds of values and more is within 5 % of it.
+      for (const [weight, fanIn] of [
+        ['fc.weight', 128],
+        ['conv5.0.weight', 64],
+        ['stage3.1.branch2.3.weight', 9],
+      ] as const) {
+        const largest = await spread('shufflenetv2-small', weight, Infinity);
+        expect(largest).toBeLessThanOrEqual(1 / Math.sqrt(fanIn));
+        expect(largest).toBeGreaterThan(0.95 / Math.sqrt(fanIn));
+      }
+    });
+
     it('say which kernels computed each layer', async () => {
       const net = createModel('mobilenetv2-small', { classes: 3 });
       const traces = new Map((await traceForward(net, { inputSize: 16 })).map(({ name, kernels }) => [name, kernels]));
