@@ -12,7 +12,7 @@ import {
   train,
 } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   backbones,
   createModel,
@@ -37,6 +37,8 @@ const folder = process.env.COVPOOL_BACKBONE_GOLDENS;
 const names = folder
   ? ['resnet18', 'resnet50', 'mobilenetv2', 'shufflenetv2-x0.5', 'shufflenetv2-x1.0', 'vgg16-bn', 'alexnet']
   : ['resnet8', 'resnet-bottleneck', 'mobilenetv2-small', 'shufflenetv2-small', 'vgg-small', 'preact-resnet20'];
+
+if (folder) vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 async function golden(name: string): Promise<Tensors> {
   const path = folder
