@@ -1,7 +1,6 @@
 import { multiplyAdd64 } from './micro-kernel';
 
 /** The sum of both lanes. */
-@inline
 function total(sums: v128): f64 {
   return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
 }
@@ -121,7 +120,6 @@ export function timesTransposed64(a: usize, b: usize, out: usize, m: i32, n: i32
   }
 }
 
-@inline
 function at(vector: usize, i: i32): usize {
   return vector + ((<usize>i) << 3);
 }
