@@ -24,7 +24,6 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
-import './mgcrp-pooling.ts';
 
 const fusions = ['sum-fc', 'concat', 'aggre-all', 'sum-loss'] as const;
 
