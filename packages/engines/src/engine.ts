@@ -1,5 +1,5 @@
 /** The engines that can run the tensors, fastest first. */
-export const engineNames = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'webgl', 'cpu'] as const;
+export const engineNames = ['tensorflow-gpu', 'webgpu', 'wasm', 'tensorflow', 'webgl', 'cpu'] as const;
 
 export type EngineName = (typeof engineNames)[number];
 

@@ -48,7 +48,7 @@ describe('useEngine', () => {
 describe('doctor', () => {
   it('reports every engine and leaves a working one running', async () => {
     const { chosen, engines } = await doctor();
-    expect(engines.map(({ name }) => name)).toEqual(['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'webgl', 'cpu']);
+    expect(engines.map(({ name }) => name)).toEqual(['tensorflow-gpu', 'webgpu', 'wasm', 'tensorflow', 'webgl', 'cpu']);
     expect(engines.find(({ name }) => name === chosen)?.works).toBe(true);
     for (const report of engines) {
       if (report.works) expect(report.gradientOk).toBe(true);

@@ -7,12 +7,15 @@ import { wasmEngine } from './wasm-engine.ts';
 import { webglEngine } from './webgl-engine.ts';
 import { webgpuEngine } from './webgpu-engine.ts';
 
-/** Every engine in the order of preference. */
+/**
+ * Every engine in the order of preference. TensorFlow's library on the processor stands behind wasm, which is quicker for
+ * small networks and gives the same bits twice: whoever trains large ones names it.
+ */
 export const engines: readonly Engine[] = [
   tensorflowGpuEngine,
   webgpuEngine,
-  tensorflowCpuEngine,
   wasmEngine,
+  tensorflowCpuEngine,
   webglEngine,
   cpuEngine,
 ];
@@ -26,7 +29,7 @@ export interface EngineInfo {
 }
 
 /**
- * Readies an engine: the named one, or the fastest that really works here. TensorFlow.js runs on it afterwards, with
+ * Readies an engine: the named one, or the first in the order of preference that really works here. TensorFlow.js runs on it afterwards, with
  * gradients registered and the engine's gaps filled.
  *
  * ```ts
