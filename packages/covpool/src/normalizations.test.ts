@@ -1,5 +1,6 @@
 import { normalization, normalizations } from '@covpool/core';
 import {
+  batchOf,
   describeEngines,
   eigen,
   expectClose,
@@ -20,8 +21,6 @@ import { describe, expect, it } from 'vitest';
 import './index.ts';
 
 /** What every square root among the normalisations must hold (specification, section 10). */
-
-const batchOf = (a: Matrix): Tensor3D => tensor(flatten(a), [1, a.length, a.length]);
 
 /** XᵀX/rows of random vectors. */
 function gram(d: number, rows: number, ...key: string[]): Matrix {

@@ -1,4 +1,5 @@
 import {
+  batchOf,
   describeEngines,
   eigen,
   expectClose,
@@ -18,7 +19,7 @@ import {
 import { grads, mul, sum, type Tensor, tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { biMap } from './bi-map.ts';
-import { batchOf, gram } from './symmetric.test-support.ts';
+import { gram } from './symmetric.test-support.ts';
 
 const weight = (w: Matrix): Tensor2D => tensor(flatten(w), [w.length, w[0]!.length]);
 

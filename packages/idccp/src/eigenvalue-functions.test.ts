@@ -1,4 +1,5 @@
 import {
+  batchOf,
   describeEngines,
   diagonal,
   expectClose,
@@ -23,7 +24,7 @@ import { describe, expect, it } from 'vitest';
 import { eigenRoot, type EigenNorm } from './eigen-root.ts';
 import { logEig } from './log-eig.ts';
 import { reEig } from './re-eig.ts';
-import { batchOf, gram, S0, symmetricGradients } from './symmetric.test-support.ts';
+import { gram, S0, symmetricGradients } from './symmetric.test-support.ts';
 
 const clip = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 

@@ -1,4 +1,5 @@
 import {
+  batchOf,
   covarianceOracle,
   describeEngines,
   diagonal,
@@ -38,7 +39,7 @@ import { describe, expect, it } from 'vitest';
 import { d4Elements, d4Transform, d4Transforms } from './d4.ts';
 import { idccp, type IdccpOptions } from './idccp.ts';
 import { trivialRepresentation } from './trivial-representation.ts';
-import { batchOf, gram } from './symmetric.test-support.ts';
+import { gram } from './symmetric.test-support.ts';
 
 const weight = (w: Matrix): Tensor2D => tensor(flatten(w), [w.length, w[0]!.length]);
 

@@ -1,4 +1,5 @@
 import {
+  batchOf,
   flatten,
   type Matrix,
   numericGradient,
@@ -9,16 +10,13 @@ import {
   transpose,
   triu,
 } from '@covpool/testing';
-import { grad, mul, sum, type Tensor, tensor, type Tensor3D } from '@tensorflow/tfjs-core';
+import { grad, mul, sum, type Tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 
 /** The matrix of the specification: eigenvalues 3 and 1. */
 export const S0: Matrix = [
   [2, 1],
   [1, 2],
 ];
-
-export const batchOf = (...matrices: Matrix[]): Tensor3D =>
-  tensor(matrices.flat(2), [matrices.length, matrices[0]!.length, matrices[0]![0]!.length]);
 
 /** A random positive semi-definite matrix with the given number of rows behind it. */
 export function gram(d: number, rows: number, ...key: (string | number)[]): Matrix {

@@ -1,4 +1,5 @@
 import {
+  batchOf,
   covarianceOracle,
   describeEngines,
   diagonal,
@@ -25,7 +26,6 @@ import { fill, grad, mul, sum, type Tensor, type Tensor3D, zeros } from '@tensor
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { choleskyLog, choleskyLogCov } from './cholesky-log.ts';
-import { batchOf } from './lyapunov.test-support.ts';
 
 const S0: Matrix = [
   [2, 1],

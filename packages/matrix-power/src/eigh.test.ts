@@ -1,4 +1,5 @@
 import {
+  batchOf,
   describeEngines,
   diagonal,
   eigen,
@@ -19,9 +20,6 @@ import { add, grad, mul, sum, type Tensor, tensor, tensor3d, type Tensor3D, zero
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eigh } from './eigh.ts';
-
-const batchOf = (...matrices: Matrix[]): Tensor3D =>
-  tensor(matrices.flatMap(flatten), [matrices.length, matrices[0]!.length, matrices[0]!.length]);
 
 const symmetric = (d: number, ...key: string[]): Matrix => {
   const a = toMatrix(seededValues(d * d, 'eigh', d, ...key), d);

@@ -1,7 +1,9 @@
 import { checkArgument } from '@covpool/base';
 import { defineHostKernel, type HostArray } from '@covpool/core';
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { timesTransposed, transposed } from './float64-product.ts';
 import { packSpectra, unpackSpectrum } from './float64-state.ts';
+import { symmetricPart } from './spectral-image.ts';
 import { type Spectrum, spectrumOfMatrix } from './spectrum.ts';
 
 /** `dA = sym(U (F∘UᵀdU + diag dλ) Uᵀ)`, `F_ij = 1/(λ_j − λ_i)`, in float64. */
@@ -12,13 +14,10 @@ const gradientKernel = defineHostKernel<{ dvalues: Tensor; dvectors: Tensor; sta
     const [batch, d] = dvalues.shape as [number, number];
     const da = new Float32Array(batch * d * d);
     for (let b = 0; b < batch; b++) {
+      const spectrum = unpackSpectrum(state, b, d, d);
       const own = dvectors.values.subarray(b * d * d, (b + 1) * d * d);
-      const inner = eigenbasisGradient(
-        unpackSpectrum(state, b, d, d),
-        dvalues.values.subarray(b * d, (b + 1) * d),
-        own,
-      );
-      da.set(fromEigenbasis(inner, unpackSpectrum(state, b, d, d)), b * d * d);
+      const inner = eigenbasisGradient(spectrum, dvalues.values.subarray(b * d, (b + 1) * d), own);
+      da.set(fromEigenbasis(inner, spectrum), b * d * d);
     }
     return [{ shape: dvectors.shape, values: da }];
   },
@@ -29,14 +28,12 @@ function eigenbasisGradient(
   dvalues: HostArray['values'],
   dvectors: HostArray['values'],
 ): Float64Array {
-  const inner = new Float64Array(d * d);
+  const inner = timesTransposed(vectors, transposed(dvectors, d, d), d, d, d);
   for (let i = 0; i < d; i++) {
     for (let j = 0; j < d; j++) {
-      let sum = 0;
-      for (let k = 0; k < d; k++) sum += vectors[i * d + k]! * dvectors[k * d + j]!;
       const gap = values[j]! - values[i]!;
       // Within a repeated eigenvalue any basis will do: no direction is to be preferred.
-      inner[i * d + j] = i === j ? dvalues[i]! : gap === 0 ? 0 : sum / gap;
+      inner[i * d + j] = i === j ? dvalues[i]! : gap === 0 ? 0 : inner[i * d + j]! / gap;
     }
   }
   return inner;
@@ -44,21 +41,8 @@ function eigenbasisGradient(
 
 /** `sym(U B Uᵀ)` for B in the eigenbasis. */
 function fromEigenbasis(b: Float64Array, { d, vectors }: Spectrum): Float64Array {
-  const half = new Float64Array(d * d);
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j < d; j++) {
-      const weight = (b[i * d + j]! + b[j * d + i]!) / 2;
-      for (let k = 0; k < d; k++) half[i * d + k]! += weight * vectors[j * d + k]!;
-    }
-  }
-  const full = new Float64Array(d * d);
-  for (let i = 0; i < d; i++) {
-    for (let p = 0; p < d; p++) {
-      const weight = vectors[i * d + p]!;
-      for (let q = 0; q < d; q++) full[p * d + q]! += weight * half[i * d + q]!;
-    }
-  }
-  return full;
+  const columns = transposed(vectors, d, d);
+  return timesTransposed(timesTransposed(columns, symmetricPart(b, d), d, d, d), columns, d, d, d);
 }
 
 const kernel = defineHostKernel<{ a: Tensor }, Record<string, never>>({

@@ -21,7 +21,7 @@ const loewner = (rule: LoewnerRule, ...lambda: number[]) => rule(mapEigenvalues(
 
 /** K_01 of a rule that goes through K: with f = (1, 0), L_01 = K_01. */
 const difference = (rule: LoewnerRule, a: number, b: number): number =>
-  rule({ lambda: Float64Array.of(a, b), f: Float64Array.of(1, 0), slope: new Float64Array(2) }).entry(0, 1);
+  rule({ lambda: Float64Array.of(a, b), s: 1, f: Float64Array.of(1, 0), slope: new Float64Array(2) }).entry(0, 1);
 
 /** Relative distance. */
 const off = (actual: number, expected: number): number => Math.abs(actual / expected - 1);
@@ -88,7 +88,7 @@ describe('values', () => {
 
   it('take ties as published: 0 for MPN-COV, the largest other K for DifferentiableSVD (spec 2.2, 5.2)', () => {
     const f = Float64Array.of(1, 1, 1);
-    const map = { lambda: Float64Array.of(3, 1, 1), f, slope: f };
+    const map = { lambda: Float64Array.of(3, 1, 1), s: 1, f, slope: f };
     expect(kMatrixRule(map).entry(1, 2)).toBe(0);
     expect(kMatrixRule({ ...map, lambda: Float64Array.of(3, 1, 0) }).entry(0, 2)).toBe(0);
     expect(originalRule(map).entry(1, 2)).toBe(0.5 + 0.5);

@@ -25,9 +25,8 @@ const NEAR = 1e-5;
  * near, the slope half-way between them. The error of either is at most some 4e-11.
  */
 export const exactRule =
-  ({ slope, factor }: SpectralFunction): LoewnerRule =>
-  ({ lambda, f }) => {
-    const s = factor?.(lambda).s ?? 1;
+  ({ slope }: SpectralFunction): LoewnerRule =>
+  ({ lambda, s, f }) => {
     return {
       entry(i, j) {
         const [a, b] = [lambda[i]!, lambda[j]!];

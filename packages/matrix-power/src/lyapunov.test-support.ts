@@ -1,7 +1,6 @@
 import {
   diagonal,
   type Matrix,
-  flatten,
   frobenius,
   identity,
   minus,
@@ -11,7 +10,6 @@ import {
   symmetrise,
   times,
 } from '@covpool/testing';
-import { tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 import { pade, sqrtSeries } from './pade.ts';
 import { toNumber } from './rational.ts';
 
@@ -60,6 +58,3 @@ export const exactGradient = (a: Matrix, g: Matrix): Matrix =>
 /** Eigenvalues from 1 down to 1/condition at equal ratios. */
 export const logSpaced = (d: number, condition: number): Matrix =>
   diagonal(Array.from({ length: d }, (_, i) => condition ** (-i / (d - 1))));
-
-export const batchOf = (...matrices: Matrix[]): Tensor3D =>
-  tensor(flatten(matrices.flat()), [matrices.length, matrices[0]!.length, matrices[0]!.length]);

@@ -1,4 +1,5 @@
 import {
+  batchOf,
   describeEngines,
   expectClose,
   expectCovpoolError,
@@ -22,7 +23,7 @@ import { grad, mul, sum, type Tensor, type Tensor3D, zeros } from '@tensorflow/t
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { signIteration, solveLyapunov } from './lyapunov.ts';
-import { batchOf, exactGradient, logSpaced, lyapunovOracle } from './lyapunov.test-support.ts';
+import { exactGradient, logSpaced, lyapunovOracle } from './lyapunov.test-support.ts';
 
 const random = (d: number, ...key: (string | number)[]): Matrix => toMatrix(seededValues(d * d, ...key), d);
 

@@ -1,5 +1,6 @@
 import { triuVectorize } from '@covpool/covariance';
 import {
+  batchOf,
   covarianceOracle,
   describeEngines,
   diagonal,
@@ -21,7 +22,7 @@ import { grad, mul, sum, type Tensor, tensor, type Tensor3D } from '@tensorflow/
 import { describe, expect, it } from 'vitest';
 import { matrixPower, matrixPowerCov } from './matrix-power.ts';
 import { type MatrixPowerOptions, powerGradients } from './matrix-power-options.ts';
-import { batchOf, gradientOf, gram, powerOracle, S0 } from './matrix-power.test-support.ts';
+import { gradientOf, gram, powerOracle, S0 } from './matrix-power.test-support.ts';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
 
 const sqrt3 = Math.sqrt(3);

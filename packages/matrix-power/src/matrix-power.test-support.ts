@@ -1,6 +1,6 @@
 import {
+  batchOf,
   eigen,
-  flatten,
   frobenius,
   type Matrix,
   scale,
@@ -10,7 +10,7 @@ import {
   toMatrix,
   transpose,
 } from '@covpool/testing';
-import { grad, mul, sum, type Tensor, tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { grad, mul, sum, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import { matrixPower } from './matrix-power.ts';
 import type { MatrixPowerOptions } from './matrix-power-options.ts';
 
@@ -19,10 +19,6 @@ export const S0: Matrix = [
   [2, 1],
   [1, 2],
 ];
-/** A batch of matrices. */
-export const batchOf = (...matrices: Matrix[]): Tensor3D =>
-  tensor(matrices.flatMap(flatten), [matrices.length, matrices[0]!.length, matrices[0]!.length]);
-
 /** XᵀX of `rows` random vectors, of float32 numbers. */
 export function gram(d: number, rows: number, ...key: string[]): Matrix {
   const x = toMatrix(seededValues(d * rows, 'gram', d, rows, ...key), d);

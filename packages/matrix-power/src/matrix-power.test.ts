@@ -1,5 +1,6 @@
 import { covariance } from '@covpool/covariance';
 import {
+  batchOf,
   covarianceOracle,
   describeEngines,
   diagonal,
@@ -24,7 +25,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matrixPower, matrixPowerCov } from './matrix-power.ts';
 import { type MatrixPowerOptions, powerGradients } from './matrix-power-options.ts';
-import { batchOf, gradientOf, gram, powerOracle, S0 } from './matrix-power.test-support.ts';
+import { gradientOf, gram, powerOracle, S0 } from './matrix-power.test-support.ts';
 
 /** Float64 inside, so that a result differs from the oracle's by the rounding of its float32. */
 const SINGLE = { relative: 2e-7, absolute: 1e-30 };

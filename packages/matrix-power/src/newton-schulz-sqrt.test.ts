@@ -1,4 +1,5 @@
 import {
+  batchOf,
   describeEngines,
   diagonal,
   eigen,
@@ -31,7 +32,6 @@ import {
   mul,
   sum,
   type Tensor,
-  tensor,
   type Tensor3D,
   transpose as transposed,
   zeros,
@@ -44,9 +44,6 @@ const S0: Matrix = [
   [2, 1],
   [1, 2],
 ];
-
-const batchOf = (...matrices: Matrix[]): Tensor3D =>
-  tensor(matrices.flat(2), [matrices.length, matrices[0]!.length, matrices[0]!.length]);
 
 /** A random positive semi-definite matrix with the given number of rows behind it. */
 const gram = (d: number, rows: number, ...key: string[]): Matrix => {

@@ -1,4 +1,5 @@
 import {
+  batchOf,
   covarianceOracle,
   describeEngines,
   diagonal,
@@ -21,9 +22,6 @@ import { grad, mul, sum, type Tensor, tensor, type Tensor3D, zeros } from '@tens
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scalingEigenBranch, scalingEigenBranchCov } from './scaling-eigen-branch.ts';
-
-const batchOf = (...matrices: Matrix[]): Tensor3D =>
-  tensor(matrices.flatMap(flatten), [matrices.length, matrices[0]!.length, matrices[0]!.length]);
 
 /** `Q (1 + ‖Q Sᵀ‖_F)` from both branches, as matrices. */
 function branchOracle(a: Matrix): Matrix {

@@ -14,6 +14,7 @@ export interface SpectralFunction {
 /** A function at the eigenvalues λ of one matrix, of which the last may be its kernel's: f = s·h(λ) and s·h′(λ). */
 export interface EigenvalueMap {
   lambda: Float64Array;
+  s: number;
   f: Float64Array;
   slope: Float64Array;
   /** ∂ log s/∂λ_i; absent: s = 1. */
@@ -24,6 +25,7 @@ export function mapEigenvalues({ value, slope, factor }: SpectralFunction, lambd
   const { s, logSlopes } = factor?.(lambda) ?? { s: 1 };
   return {
     lambda,
+    s,
     f: lambda.map((l) => s * value(l)),
     slope: lambda.map((l) => s * slope(l)),
     ...(logSlopes ? { logSlopes } : {}),

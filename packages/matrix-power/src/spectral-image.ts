@@ -79,7 +79,8 @@ function innerProduct(map: EigenvalueMap, g: ArrayLike<number>, h: Float64Array,
   return rank < d ? sum + map.f[rank]! * outside : sum;
 }
 
-function symmetricPart(g: ArrayLike<number>, d: number): Float64Array {
+/** (A + Aᵀ)/2 */
+export function symmetricPart(g: ArrayLike<number>, d: number): Float64Array {
   const part = transposed(g, d, d);
   for (let at = 0; at < part.length; at++) part[at] = (part[at]! + g[at]!) / 2;
   return part;

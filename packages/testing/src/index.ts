@@ -1,3 +1,4 @@
+export { batchOf } from './batch-of.ts';
 export { describeEngines, enginesUnderTest } from './describe-engines.ts';
 export { expectClose } from './expect-close.ts';
 export { expectCovpoolError } from './expect-covpool-error.ts';
