@@ -16,6 +16,12 @@ export const kaimingNormal = (fan: number): InitialValues => ({ kind: 'normal', 
 /** PyTorch's default for linear and convolution weights and biases: U(−1/√fanIn, 1/√fanIn). */
 export const torchUniform = (fanIn: number): InitialValues => ({ kind: 'uniform', bound: 1 / Math.sqrt(fanIn) });
 
+/** Glorot & Bengio 2010: U(±√(6 / (fanIn + fanOut))). */
+export const xavierUniform = (fanIn: number, fanOut: number): InitialValues => ({
+  kind: 'uniform',
+  bound: Math.sqrt(6 / (fanIn + fanOut)),
+});
+
 /** A point of the Stiefel manifold: the Q of a Gaussian [n,p], n ≥ p. Uniformly distributed over the manifold. */
 export const orthonormal: InitialValues = { kind: 'orthonormal' };
 
