@@ -92,6 +92,26 @@ describeEngines('layers', () => {
       expect(Math.abs(deviation / Math.sqrt(2 / 256) - 1)).toBeLessThan(5 / Math.sqrt(2 * 131_072));
     });
 
+    it('draws weights by Glorot and Bengio, or with a deviation, beside a bias of 0', async () => {
+      const largest = (values: ArrayLike<number>) => Array.from(values).reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+      const bound = Math.sqrt(6 / (9 * 64 + 9 * 32));
+      const conv = new Conv2d({ name: 'c', filters: 32, kernelSize: 3, bias: true, initialization: 'xavier' });
+      conv.build([null, null, null, 64]);
+      const drawn = largest(await conv.getWeights()[0]!.data());
+      // All 18,432 values below 0.999 of the bound: e^-18.
+      expect(drawn).toBeLessThanOrEqual(bound);
+      expect(drawn).toBeGreaterThan(0.999 * bound);
+      const narrow = new Conv2d({ name: 'n', filters: 64, kernelSize: 1, bias: true, initialization: { deviation: 0.01 } });
+      narrow.build([null, null, null, 256]);
+      const values = (await narrow.getWeights()[0]!.data()) as Float32Array;
+      const deviation = Math.sqrt(values.reduce((total, w) => total + w * w, 0) / values.length);
+      expect(Math.abs(deviation / 0.01 - 1)).toBeLessThan(5 / Math.sqrt(2 * values.length));
+      const dense = new Linear({ name: 'l', units: 512, initialization: 'xavier' });
+      dense.build([null, 64]);
+      expect(largest(await dense.getWeights()[0]!.data())).toBeCloseTo(Math.sqrt(6 / 576), 3);
+      for (const layer of [conv, narrow, dense]) expect(largest(await layer.getWeights()[1]!.data())).toBe(0);
+    });
+
     it('names weights as PyTorch does, those of children below their parent', () => {
       expect(modelState(smallNet()).map(({ name }) => name)).toEqual([
         'conv1.weight',

@@ -16,4 +16,5 @@ export * from '@covpool/masks';
 export * from '@covpool/matrix-power';
 export * from '@covpool/matrix-power/layers';
 export * from '@covpool/metrics';
+export * from '@covpool/necks';
 export * from '@covpool/trainers';
