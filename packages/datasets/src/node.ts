@@ -1,5 +1,7 @@
 export { cifar } from './cifar.ts';
 export type { CifarOptions } from './cifar.ts';
+export { cocoFolder, readCocoFile } from './coco-folder.ts';
+export type { CocoFolderOptions } from './coco-folder.ts';
 export { decodePicture } from './decode-picture.ts';
 export { imageFolder } from './image-folder.ts';
 export type { ImageFolderOptions } from './image-folder.ts';
