@@ -8,7 +8,8 @@ export type InitialValues =
   | { kind: 'constant'; value: number }
   | { kind: 'normal'; deviation: number }
   | { kind: 'uniform'; bound: number }
-  | { kind: 'orthonormal' };
+  | { kind: 'orthonormal'; scale?: number }
+  | { kind: 'values'; values: number[] };
 
 /** He et al. 2015 with gain √2: N(0, √(2 / fan)). */
 export const kaimingNormal = (fan: number): InitialValues => ({ kind: 'normal', deviation: Math.sqrt(2 / fan) });
@@ -42,6 +43,7 @@ export class SeededInitializer extends serialization.Serializable {
     const extents = shape as number[];
     const filled = new Float32Array(extents.reduce((product, extent) => product * extent, 1));
     const { values } = this;
+    if (values.kind === 'values') return tensor(Float32Array.from(values.values), extents, dtype);
     const random = new Random(initializationSeed(this.weightName));
     for (let i = 0; i < filled.length; i++) {
       if (values.kind === 'constant') filled[i] = values.value;
@@ -49,7 +51,10 @@ export class SeededInitializer extends serialization.Serializable {
       else if (values.kind === 'uniform') filled[i] = random.uniform(-values.bound, values.bound);
       else filled[i] = random.normal();
     }
-    if (values.kind === 'orthonormal') filled.set(orthonormalColumns(filled, extents[0]!, extents[1]!));
+    if (values.kind === 'orthonormal') {
+      const { scale = 1 } = values;
+      filled.set(orthonormalColumns(filled, extents[0]!, extents[1]!).map((value) => scale * value));
+    }
     return tensor(filled, extents, dtype);
   }
 

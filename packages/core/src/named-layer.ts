@@ -16,6 +16,8 @@ export interface StateEntry {
   toTorch?: number[];
   /** What covpool's optimisers keep the weight on; those of TensorFlow.js know nothing of it. Absent: anywhere. */
   manifold?: Manifold;
+  /** Never trained, whatever the layer's `trainable` says: running statistics, fixed tables. */
+  buffer?: boolean;
 }
 
 interface WeightOptions {
@@ -44,7 +46,7 @@ export abstract class NamedLayer extends layers.Layer {
     const name = `${this.name}.${weight}`;
     const initializer = new SeededInitializer(name, values);
     const variable = this.addWeight(weight, shape, 'float32', initializer, undefined, trainable);
-    this.ownState.push({ name, variable, toTorch, manifold });
+    this.ownState.push({ name, variable, toTorch, manifold, buffer: !trainable });
     return variable;
   }
 
