@@ -1,4 +1,15 @@
-import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from '@covpool/core';
+import { CovpoolError } from '@covpool/base';
+import {
+  type LayerConfig,
+  type LayerShape,
+  NamedLayer,
+  onlyInput,
+  onlyShape,
+  type OnnxExportable,
+  type OnnxGraph,
+  type OnnxValue,
+  registerLayer,
+} from '@covpool/core';
 import {
   matMul,
   reshape,
@@ -15,7 +26,7 @@ import {
  * PyTorch's `AdaptiveAvgPool2d(cells)` and `flatten`, [B,C·cells²]. Cell i spans ⌊i·H/cells⌋ to ⌈(i+1)·H/cells⌉; a feature map of
  * the grid's size stays as it is.
  */
-export class AverageGrid extends NamedLayer {
+export class AverageGrid extends NamedLayer implements OnnxExportable {
   static className = 'covpool/backbones/AverageGrid';
   private readonly cells: number;
 
@@ -39,13 +50,31 @@ export class AverageGrid extends NamedLayer {
     });
   }
 
+  /** @throws unsupported if the extents are left open */
+  toOnnx(graph: OnnxGraph, { name, shape }: OnnxValue): string {
+    const [, height = null, width = null, channels = null] = shape;
+    if (height === null || width === null) {
+      const need = `'${this.name}' needs pictures of a known size; give inputSize`;
+      throw new CovpoolError('unsupported', `exportOnnx: ${need}`);
+    }
+    const { cells } = this;
+    if (height === cells && width === cells) return graph.add('Flatten', [name], { axis: 1 });
+    const positions = graph.add('Reshape', [name, graph.integers([0, channels!, height * width])]);
+    const shares = graph.constant(shareOfCells(height, width, cells), [cells ** 2, height * width]);
+    const averages = graph.add('MatMul', [positions, graph.add('Transpose', [shares], { perm: [1, 0] })]);
+    return graph.add('Flatten', [averages], { axis: 1 });
+  }
+
   override getConfig(): serialization.ConfigDict {
     return { ...super.getConfig(), cells: this.cells };
   }
 }
 
-/** [1,cells²,H·W]: the share of each position in each cell. */
-function averagingMatrix(height: number, width: number, cells: number): Tensor3D {
+const averagingMatrix = (height: number, width: number, cells: number): Tensor3D =>
+  tensor3d(shareOfCells(height, width, cells), [1, cells ** 2, height * width]);
+
+/** [cells²,H·W]: the share of each position in each cell. */
+function shareOfCells(height: number, width: number, cells: number): Float32Array {
   const shares = new Float32Array(cells ** 2 * height * width);
   const [rows, columns] = [spans(height, cells), spans(width, cells)];
   let at = 0;
@@ -56,7 +85,7 @@ function averagingMatrix(height: number, width: number, cells: number): Tensor3D
       at += height * width;
     }
   }
-  return tensor3d(shares, [1, cells ** 2, height * width]);
+  return shares;
 }
 
 const spans = (extent: number, cells: number): [number, number][] =>

@@ -1,5 +1,15 @@
 import { checkArgument } from '@covpool/base';
-import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from '@covpool/core';
+import {
+  type LayerConfig,
+  type LayerShape,
+  NamedLayer,
+  onlyInput,
+  onlyShape,
+  type OnnxExportable,
+  type OnnxGraph,
+  type OnnxValue,
+  registerLayer,
+} from '@covpool/core';
 import { reshape, type serialization, type Tensor, tidy, transpose } from '@tensorflow/tfjs-core';
 
 /**
@@ -18,7 +28,7 @@ export function channelShuffle(x: Tensor, groups: number): Tensor {
 }
 
 /** `channelShuffle` as a layer. */
-export class ChannelShuffle extends NamedLayer {
+export class ChannelShuffle extends NamedLayer implements OnnxExportable {
   static className = 'covpool/backbones/ChannelShuffle';
   private readonly groups: number;
 
@@ -33,6 +43,14 @@ export class ChannelShuffle extends NamedLayer {
 
   override call(inputs: Tensor | Tensor[]): Tensor {
     return channelShuffle(onlyInput(inputs), this.groups);
+  }
+
+  /** A choice of channels, which needs no extents, unlike two reshapes. */
+  toOnnx(graph: OnnxGraph, { name, shape }: OnnxValue): string {
+    const channels = shape.at(-1)!;
+    const each = channels / this.groups;
+    const from = Array.from({ length: channels }, (_, k) => each * (k % this.groups) + Math.floor(k / this.groups));
+    return graph.add('Gather', [name, graph.integers(from)], { axis: 1 });
   }
 
   override getConfig(): serialization.ConfigDict {

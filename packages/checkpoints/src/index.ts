@@ -1,3 +1,5 @@
+export { exportOnnx } from './export-onnx.ts';
+export type { ExportOnnxOptions } from './export-onnx.ts';
 export { matchKeys, matchTable } from './match-keys.ts';
 export type { KeyMatch, KeyProblem } from './match-keys.ts';
 export { exportState, importState } from './model-tensors.ts';

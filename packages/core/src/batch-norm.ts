@@ -12,6 +12,7 @@ import {
   onlyShape,
   registerLayer,
 } from './named-layer.ts';
+import type { OnnxExportable, OnnxGraph, OnnxValue } from './onnx.ts';
 import { updateRunningAverage } from './training-scope.ts';
 
 export interface BatchNormConfig extends LayerConfig {
@@ -26,7 +27,7 @@ export interface BatchNormConfig extends LayerConfig {
  * Batch normalisation as PyTorch does it, channels last: the batch's biased variance normalises, its unbiased variance
  * (n−1) enters the running average. TensorFlow.js's own layer averages the biased one, and updates even when frozen.
  */
-export class BatchNorm extends NamedLayer {
+export class BatchNorm extends NamedLayer implements OnnxExportable {
   static className = 'covpool/core/BatchNorm';
   private readonly options: { epsilon: number; momentum: number; statistics: 'batch' | 'running' };
   private scale!: LayerVariable;
@@ -53,6 +54,11 @@ export class BatchNorm extends NamedLayer {
     this.built = true;
   }
 
+  /** Which statistics normalise in training from here on: `running` is PyTorch's evaluation mode. */
+  useStatistics(statistics: 'batch' | 'running'): void {
+    this.options.statistics = statistics;
+  }
+
   override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
     return onlyShape(inputShape);
   }
@@ -76,6 +82,11 @@ export class BatchNorm extends NamedLayer {
       updateRunningAverage(this.runningVariance, momentum, mul(variance, count / Math.max(count - 1, 1)));
       return y;
     });
+  }
+
+  toOnnx(graph: OnnxGraph, { name }: OnnxValue): string {
+    const weights = ['weight', 'bias', 'running_mean', 'running_var'].map((weight) => graph.weight(this, weight));
+    return graph.add('BatchNormalization', [name, ...weights], { epsilon: { float: this.options.epsilon } });
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -1,9 +1,9 @@
 import { checkArgument } from '@covpool/base';
 import type { serialization, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import { constant, type InitialValues, kaimingNormal, torchUniform } from './initializers.ts';
+import { constant, type InitialValues, kaimingNormal, torchUniform, xavierUniform } from './initializers.ts';
 import { convolution } from './convolution.ts';
-import { convolvedExtent } from './explicit-padding.ts';
+import { convolvedExtent, onnxWindow } from './explicit-padding.ts';
 import {
   type LayerConfig,
   type LayerShape,
@@ -13,6 +13,7 @@ import {
   registerLayer,
   valueCount,
 } from './named-layer.ts';
+import type { OnnxExportable, OnnxGraph, OnnxValue } from './onnx.ts';
 
 export interface Conv2dConfig extends LayerConfig {
   filters: number;
@@ -21,15 +22,20 @@ export interface Conv2dConfig extends LayerConfig {
   /** Zeros added on each side (PyTorch's `padding`). */
   padding?: number;
   bias?: boolean;
-  /** `kaiming`: N(0, √(2/(k·k·filters))), bias 0; `torch`: PyTorch's default U(±1/√fanIn) for both. */
-  initialization?: 'kaiming' | 'torch';
+  /**
+   * `kaiming`: N(0, √(2/(k·k·filters))); `xavier`: U(±√(6/(fanIn + fanOut))); a deviation σ: N(0, σ); the bias of all these starts
+   * at 0. `torch`: PyTorch's default U(±1/√fanIn) for both.
+   */
+  initialization?: ConvolutionInitialization;
 }
 
+export type ConvolutionInitialization = 'kaiming' | 'xavier' | 'torch' | { deviation: number };
+
 /** Convolution with PyTorch's padding and weight names; NHWC. */
-export class Conv2d extends NamedLayer {
+export class Conv2d extends NamedLayer implements OnnxExportable {
   static className = 'covpool/core/Conv2d';
   private readonly options: Required<Pick<Conv2dConfig, 'filters' | 'kernelSize' | 'strides' | 'padding' | 'bias'>> & {
-    initialization: 'kaiming' | 'torch';
+    initialization: ConvolutionInitialization;
   };
   private filter!: LayerVariable;
   private offset?: LayerVariable;
@@ -56,11 +62,14 @@ export class Conv2d extends NamedLayer {
 
   private initial(fanIn: number): InitialValues {
     const { kernelSize, filters, initialization } = this.options;
-    return initialization === 'kaiming' ? kaimingNormal(kernelSize * kernelSize * filters) : torchUniform(fanIn);
+    const fanOut = kernelSize * kernelSize * filters;
+    if (typeof initialization === 'object') return { kind: 'normal', deviation: initialization.deviation };
+    if (initialization === 'xavier') return xavierUniform(fanIn, fanOut);
+    return initialization === 'kaiming' ? kaimingNormal(fanOut) : torchUniform(fanIn);
   }
 
   private initialBias(fanIn: number): InitialValues {
-    return this.options.initialization === 'kaiming' ? constant(0) : torchUniform(fanIn);
+    return this.options.initialization === 'torch' ? torchUniform(fanIn) : constant(0);
   }
 
   override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
@@ -78,6 +87,12 @@ export class Conv2d extends NamedLayer {
     const { strides, padding } = this.options;
     const bias = this.offset?.read() as Tensor1D | undefined;
     return convolution(onlyInput(inputs) as Tensor4D, this.filter.read() as Tensor4D, { strides, padding, bias });
+  }
+
+  toOnnx(graph: OnnxGraph, { name }: OnnxValue): string {
+    const { kernelSize, strides, padding, bias } = this.options;
+    const weights = ['weight', ...(bias ? ['bias'] : [])].map((weight) => graph.weight(this, weight));
+    return graph.add('Conv', [name, ...weights], onnxWindow(kernelSize, strides, padding));
   }
 
   override getConfig(): serialization.ConfigDict {

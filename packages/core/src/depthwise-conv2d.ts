@@ -2,7 +2,7 @@ import { checkArgument } from '@covpool/base';
 import type { serialization, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { depthwiseConvolution } from './depthwise-convolution.ts';
-import { convolvedExtent } from './explicit-padding.ts';
+import { convolvedExtent, onnxWindow } from './explicit-padding.ts';
 import { kaimingNormal, torchUniform } from './initializers.ts';
 import {
   type LayerConfig,
@@ -13,6 +13,7 @@ import {
   registerLayer,
   valueCount,
 } from './named-layer.ts';
+import type { OnnxExportable, OnnxGraph, OnnxValue } from './onnx.ts';
 
 export interface DepthwiseConv2dConfig extends LayerConfig {
   kernelSize: number;
@@ -24,7 +25,7 @@ export interface DepthwiseConv2dConfig extends LayerConfig {
 }
 
 /** PyTorch's convolution with as many groups as channels, without bias: `weight` is [C,1,k,k] there; NHWC. */
-export class DepthwiseConv2d extends NamedLayer {
+export class DepthwiseConv2d extends NamedLayer implements OnnxExportable {
   static className = 'covpool/core/DepthwiseConv2d';
   private readonly options: Required<Pick<DepthwiseConv2dConfig, 'kernelSize' | 'strides' | 'padding'>> & {
     initialization: 'kaiming' | 'torch';
@@ -63,6 +64,12 @@ export class DepthwiseConv2d extends NamedLayer {
   override call(inputs: Tensor | Tensor[]): Tensor {
     const { strides, padding } = this.options;
     return depthwiseConvolution(onlyInput(inputs) as Tensor4D, this.filter.read() as Tensor4D, { strides, padding });
+  }
+
+  toOnnx(graph: OnnxGraph, { name, shape }: OnnxValue): string {
+    const { kernelSize, strides, padding } = this.options;
+    const attributes = { ...onnxWindow(kernelSize, strides, padding), group: shape.at(-1)! };
+    return graph.add('Conv', [name, graph.weight(this, 'weight')], attributes);
   }
 
   override getConfig(): serialization.ConfigDict {

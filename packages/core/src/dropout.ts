@@ -9,6 +9,7 @@ import {
   onlyShape,
   registerLayer,
 } from './named-layer.ts';
+import type { OnnxExportable, OnnxGraph, OnnxValue } from './onnx.ts';
 import { maskSeed } from './training-scope.ts';
 
 export interface DropoutConfig extends LayerConfig {
@@ -20,7 +21,7 @@ export interface DropoutConfig extends LayerConfig {
  * In training each value is 0 with probability `rate`, else divided by 1 − rate; nothing outside of training. The mask is a
  * function of (seed, layer name, step, shard), the same on every engine (Srivastava et al. 2014).
  */
-export class Dropout extends NamedLayer {
+export class Dropout extends NamedLayer implements OnnxExportable {
   static className = 'covpool/core/Dropout';
   private readonly rate: number;
 
@@ -47,6 +48,10 @@ export class Dropout extends NamedLayer {
     const kept = 1 / (1 - this.rate);
     for (let i = 0; i < values.length; i++) values[i] = random.uniform(0, 1) < this.rate ? 0 : kept;
     return tensor(values, shape);
+  }
+
+  toOnnx(_graph: OnnxGraph, { name }: OnnxValue): string {
+    return name;
   }
 
   override getConfig(): serialization.ConfigDict {

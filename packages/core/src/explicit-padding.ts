@@ -1,4 +1,5 @@
 import { getBackend, pad, type Tensor4D } from '@tensorflow/tfjs-core';
+import type { OnnxAttribute } from './onnx.ts';
 
 /** Calls an operation of TensorFlow.js so that it sees `padding` zeros on each side of its input. */
 export function withPadding(
@@ -14,6 +15,13 @@ export function withPadding(
   }
   return operation(x, padding);
 }
+
+/** What ONNX calls kernel, strides and padding of a square window. */
+export const onnxWindow = (kernel: number, strides: number, padding: number): Record<string, OnnxAttribute> => ({
+  kernel_shape: [kernel, kernel],
+  strides: [strides, strides],
+  pads: [padding, padding, padding, padding],
+});
 
 /** The extent of a convolution's or a pooling's output along one side. */
 export function convolvedExtent(

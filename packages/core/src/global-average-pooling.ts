@@ -1,6 +1,7 @@
 import { mean, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { registerLayer } from './named-layer.ts';
-import { type PoolingConfig, PoolingLayer } from './pooling-layer.ts';
+import type { OnnxGraph } from './onnx.ts';
+import { type OnnxFeatures, type PoolingConfig, PoolingLayer } from './pooling-layer.ts';
 import { poolings } from './pooling-registry.ts';
 
 /** Global average pooling: the mean over positions, [B,d]. */
@@ -13,6 +14,10 @@ export class GlobalAveragePooling extends PoolingLayer {
 
   protected override pool(features: Tensor3D): Tensor2D {
     return mean(features, 1);
+  }
+
+  protected override poolOnnx(graph: OnnxGraph, { name }: OnnxFeatures): string {
+    return graph.add('ReduceMean', [name], { axes: [2], keepdims: 0 });
   }
 }
 

@@ -1,6 +1,7 @@
 import { maxPool, type serialization, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { convolvedExtent } from './explicit-padding.ts';
+import { convolvedExtent, onnxWindow } from './explicit-padding.ts';
 import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from './named-layer.ts';
+import type { OnnxExportable, OnnxGraph, OnnxValue } from './onnx.ts';
 
 export interface MaxPool2dConfig extends LayerConfig {
   kernelSize: number;
@@ -10,7 +11,7 @@ export interface MaxPool2dConfig extends LayerConfig {
 }
 
 /** Max-pooling with PyTorch's symmetric padding, NHWC. */
-export class MaxPool2d extends NamedLayer {
+export class MaxPool2d extends NamedLayer implements OnnxExportable {
   static className = 'covpool/core/MaxPool2d';
   private readonly options: { kernelSize: number; strides: number; padding: number };
 
@@ -29,6 +30,11 @@ export class MaxPool2d extends NamedLayer {
   override call(inputs: Tensor | Tensor[]): Tensor {
     const { kernelSize, strides, padding } = this.options;
     return maxPool(onlyInput(inputs) as Tensor4D, kernelSize, strides, padding);
+  }
+
+  toOnnx(graph: OnnxGraph, { name }: OnnxValue): string {
+    const { kernelSize, strides, padding } = this.options;
+    return graph.add('MaxPool', [name], onnxWindow(kernelSize, strides, padding));
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -9,11 +9,12 @@ import {
   tidy,
   transpose,
 } from '@tensorflow/tfjs-core';
-import { type ActivationName, activations } from './activation.ts';
+import { type ActivationName, activations, activationToOnnx } from './activation.ts';
 import { BatchNorm } from './batch-norm.ts';
 import { CompositeLayer } from './composite-layer.ts';
 import { Conv2d } from './conv2d.ts';
 import { isTraining, type LayerConfig, type LayerShape, onlyInput, onlyShape } from './named-layer.ts';
+import { type OnnxExportable, type OnnxGraph, type OnnxValue, withoutOnnxForm } from './onnx.ts';
 
 /** Options that every pooling has. */
 export interface PoolingConfig extends LayerConfig {
@@ -27,6 +28,14 @@ export interface PoolingConfig extends LayerConfig {
   groups?: number;
 }
 
+/** What a pooling sees in a graph of ONNX: (reduced) features [B,d,M], positions last. */
+export interface OnnxFeatures {
+  name: string;
+  channels: number;
+  /** M; null where the graph leaves it open. */
+  positions: number | null;
+}
+
 /** The names of `PoolingConfig`, for registries. */
 export const poolingOptionNames = ['dim', 'reduce', 'activation', 'groups', 'name', 'trainable', 'inputShape'] as const;
 
@@ -35,7 +44,7 @@ export const poolingOptionNames = ['dim', 'reduce', 'activation', 'groups', 'nam
  * channels is and compute it from the (reduced) features as rows [B,M,d]. Reduction weights are named `reduce.<i>.0`
  * (convolution) and `reduce.<i>.1` (batch normalisation) below the layer.
  */
-export abstract class PoolingLayer extends CompositeLayer {
+export abstract class PoolingLayer extends CompositeLayer implements OnnxExportable {
   private readonly steps: { filters: number; convolution: Conv2d; normalisation: BatchNorm }[];
   private readonly poolingConfig: { reduce: number[]; activation: ActivationName; groups: number };
 
@@ -63,6 +72,9 @@ export abstract class PoolingLayer extends CompositeLayer {
 
   /** The descriptor [B,F] of features [B,M,d]. */
   protected abstract pool(features: Tensor3D, training: boolean): Tensor2D;
+
+  /** The nodes of `pool` outside of training; returns the name of the descriptor [B,F]. Absent: ONNX has none. */
+  protected poolOnnx?(graph: OnnxGraph, features: OnnxFeatures): string;
 
   /** Weights of the pooling itself, for d channels; groups share them. */
   protected buildPooling?(channels: number): void;
@@ -126,6 +138,31 @@ export abstract class PoolingLayer extends CompositeLayer {
       // A pooling over copies of pictures returns fewer descriptors than it is given feature maps.
       return reshape(pooled, [-1, groups * pooled.shape[1]]);
     });
+  }
+
+  toOnnx(graph: OnnxGraph, { name, shape }: OnnxValue): string {
+    if (!this.poolOnnx) throw withoutOnnxForm(this);
+    const [, height = null, width = null] = shape.length === 4 ? shape : [null, shape[1], 1];
+    const positions = height !== null && width !== null ? height * width : null;
+    let channels = shape.at(-1)!;
+    let x = name;
+    if (shape.length === 3) {
+      const turned = graph.add('Transpose', [name], { perm: [0, 2, 1] });
+      x = graph.add('Reshape', [turned, graph.integers([0, channels, -1, 1])]);
+    }
+    for (const { filters, convolution, normalisation } of this.steps) {
+      const convolved = convolution.toOnnx(graph, { name: x, shape: [null, height, width, channels] });
+      channels = filters;
+      const normalised = normalisation.toOnnx(graph, { name: convolved, shape: [null, height, width, channels] });
+      x = activationToOnnx(graph, this.poolingConfig.activation, normalised);
+    }
+    const { groups } = this.poolingConfig;
+    const rows = graph.add('Reshape', [x, graph.integers([0, channels, -1])]);
+    if (groups === 1) return this.poolOnnx(graph, { name: rows, channels, positions });
+    const each = graph.add('Reshape', [rows, graph.integers([-1, channels / groups, 0])]);
+    const pooled = this.poolOnnx(graph, { name: each, channels: channels / groups, positions });
+    const length = groups * this.descriptorLength(channels / groups);
+    return graph.add('Reshape', [pooled, graph.integers([-1, length])]);
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -1,6 +1,14 @@
-import { type PoolingConfig, PoolingLayer, poolings, registerLayer } from '@covpool/core';
+import {
+  type OnnxFeatures,
+  type OnnxGraph,
+  type PoolingConfig,
+  PoolingLayer,
+  poolings,
+  registerLayer,
+} from '@covpool/core';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { bilinear } from './bilinear.ts';
+import { onnxSecondMoment, onnxSignedRootOfUnitLength } from './onnx.ts';
 
 /** Bilinear pooling (B-CNN): the whole second moment, its signed square root, of length 1; with groups, each of length 1. */
 export class BilinearPooling extends PoolingLayer {
@@ -12,6 +20,11 @@ export class BilinearPooling extends PoolingLayer {
 
   protected override pool(features: Tensor3D): Tensor2D {
     return bilinear(features);
+  }
+
+  protected override poolOnnx(graph: OnnxGraph, features: OnnxFeatures): string {
+    const flat = graph.integers([-1, features.channels ** 2]);
+    return onnxSignedRootOfUnitLength(graph, graph.add('Reshape', [onnxSecondMoment(graph, features), flat]));
   }
 }
 

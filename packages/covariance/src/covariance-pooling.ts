@@ -1,6 +1,7 @@
-import { poolings, registerLayer } from '@covpool/core';
+import { type OnnxFeatures, type OnnxGraph, poolings, registerLayer } from '@covpool/core';
 import type { Tensor3D } from '@tensorflow/tfjs-core';
 import { covariance } from './covariance.ts';
+import { onnxCovariance } from './onnx.ts';
 import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from './triangle-pooling.ts';
 
 /** Plain covariance pooling: the upper triangle of the covariance, without normalisation. */
@@ -9,6 +10,10 @@ export class CovariancePooling extends TrianglePooling {
 
   protected override matrices(features: Tensor3D): Tensor3D {
     return covariance(features);
+  }
+
+  protected override matricesOnnx(graph: OnnxGraph, features: OnnxFeatures): string {
+    return onnxCovariance(graph, features);
   }
 }
 

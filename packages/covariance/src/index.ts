@@ -10,6 +10,7 @@ export { gaussianEmbedding, gaussianRows } from './gaussian-embedding.ts';
 export type { GaussianEmbeddingOptions } from './gaussian-embedding.ts';
 export { l2Normalize } from './l2-normalize.ts';
 export { asRows } from './rows.ts';
+export { onnxCentred, onnxCovariance, onnxPositions, onnxSecondMoment, onnxTriangle } from './onnx.ts';
 export { secondMoment } from './second-moment.ts';
 export { signedSqrt } from './signed-sqrt.ts';
 export type { SignedSqrtOptions } from './signed-sqrt.ts';

@@ -1,5 +1,6 @@
-import { type PoolingConfig, PoolingLayer } from '@covpool/core';
+import { type OnnxFeatures, type OnnxGraph, type PoolingConfig, PoolingLayer, withoutOnnxForm } from '@covpool/core';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
+import { onnxTriangle } from './onnx.ts';
 import { checkOrder, type TriuOrder } from './triu-places.ts';
 import { triuVectorize } from './triu.ts';
 
@@ -26,6 +27,9 @@ export abstract class TrianglePooling extends PoolingLayer {
   /** The matrices [B,s,s] of features [B,M,d]. */
   protected abstract matrices(features: Tensor3D): Tensor3D;
 
+  /** The nodes of `matrices` outside of training. Absent: ONNX has none. */
+  protected matricesOnnx?(graph: OnnxGraph, features: OnnxFeatures): string;
+
   /** Their side s for d channels. */
   protected side(channels: number): number {
     return channels;
@@ -38,6 +42,11 @@ export abstract class TrianglePooling extends PoolingLayer {
 
   protected override pool(features: Tensor3D): Tensor2D {
     return triuVectorize(this.matrices(features), { order: this.order });
+  }
+
+  protected override poolOnnx(graph: OnnxGraph, features: OnnxFeatures): string {
+    if (!this.matricesOnnx) throw withoutOnnxForm(this);
+    return onnxTriangle(graph, this.matricesOnnx(graph, features), this.side(features.channels), this.order);
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -1,8 +1,9 @@
 import { checkArgument } from '@covpool/base';
-import { poolings, registerLayer } from '@covpool/core';
+import { type OnnxFeatures, type OnnxGraph, poolings, registerLayer } from '@covpool/core';
 import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
 import type { serialization, Tensor3D } from '@tensorflow/tfjs-core';
 import { isqrtGaussian, type IsqrtGaussianOptions } from './gaussian-root.ts';
+import { onnxIsqrtGaussian } from './newton-schulz-onnx.ts';
 import { checkIterations } from './pre-normalization.ts';
 
 export type GaussianPoolingConfig = TrianglePoolingConfig & IsqrtGaussianOptions;
@@ -26,6 +27,10 @@ export class GaussianPooling extends TrianglePooling {
 
   protected override matrices(features: Tensor3D): Tensor3D {
     return isqrtGaussian(features, this.options);
+  }
+
+  protected override matricesOnnx(graph: OnnxGraph, features: OnnxFeatures): string {
+    return onnxIsqrtGaussian(graph, features, this.options);
   }
 
   override getConfig(): serialization.ConfigDict {

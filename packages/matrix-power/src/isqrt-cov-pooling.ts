@@ -1,7 +1,8 @@
-import { poolings, registerLayer } from '@covpool/core';
+import { type OnnxFeatures, type OnnxGraph, poolings, registerLayer, withoutOnnxForm } from '@covpool/core';
 import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
 import type { serialization, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
 import { isqrtCov, type IsqrtCovOptions } from './isqrt-cov.ts';
+import { onnxIsqrtCov } from './newton-schulz-onnx.ts';
 import { checkIterations } from './pre-normalization.ts';
 
 export type IsqrtCovPoolingConfig = TrianglePoolingConfig & IsqrtCovOptions;
@@ -22,6 +23,11 @@ export class IsqrtCovPooling extends TrianglePooling {
 
   protected override matrices(features: Tensor3D): Tensor3D {
     return this.root(features, this.options);
+  }
+
+  protected override matricesOnnx(graph: OnnxGraph, features: OnnxFeatures): string {
+    if (this.root !== isqrtCov) throw withoutOnnxForm(this);
+    return onnxIsqrtCov(graph, features, this.options);
   }
 
   override getConfig(): serialization.ConfigDict {

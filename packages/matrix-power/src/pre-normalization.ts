@@ -19,7 +19,7 @@ import {
 export type PreNormalization = 'trace' | 'frobenius';
 
 /** Below it a matrix counts as zero: its root is taken with this norm and has no gradient. The references divide by 0. */
-const NORM_FLOOR = 1e-12;
+export const NORM_FLOOR = 1e-12;
 
 export function checkIterations(who: string, iterations: number, norm: PreNormalization): void {
   checkArgument(
