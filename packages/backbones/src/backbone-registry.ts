@@ -31,6 +31,13 @@ export interface Stage {
   spec: ShapeSpec;
 }
 
+/** What a backbone is told when it is built. */
+export interface BuildOptions {
+  lastStride: number;
+  attend: Attend;
+  poolBeforeLast?: 2 | 3;
+}
+
 /** A backbone in the registry. */
 export interface BackboneEntry {
   summary: string;
@@ -52,8 +59,13 @@ export interface BackboneEntry {
   classify?: (descriptor: SymbolicTensor, options: { classes: number; secondOrder: boolean }) => SymbolicTensor;
   /** Stride of the last stage in a network with or without second-order statistics, in its head or in its blocks. */
   defaultLastStride: (secondOrder: boolean) => number;
-  /** Applies the trunk to the input; the stages from fine to coarse. */
-  build: (input: SymbolicTensor, options: { lastStride: number; attend: Attend }) => Stage[];
+  /** Whether `build` knows `poolBeforeLast`. */
+  hasVariants?: boolean;
+  /**
+   * Applies the trunk to the input; the stages from fine to coarse. `poolBeforeLast`: the kernel of a max-pooling of stride 2 that
+   * stands between the output of the stage before the last and the last.
+   */
+  build: (input: SymbolicTensor, options: BuildOptions) => Stage[];
 }
 
 /** Backbones by name. */

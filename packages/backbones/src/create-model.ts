@@ -1,9 +1,10 @@
-import { checkArgument } from '@covpool/base';
+import { checkArgument, unknownName } from '@covpool/base';
 import { pooling, poolings, type PoolingSpec, type ShapeSpec, withSeed } from '@covpool/core';
 import { input, type LayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { attendBy, type AttentionSpec } from './attention.ts';
 import { type BackboneEntry, backbones, type Stage } from './backbone-registry.ts';
-import { linear } from './parts.ts';
+import { linear, withNormalization } from './parts.ts';
+import { freeze, lastStage, type TrunkOptions } from './trunk.ts';
 
 export interface BackboneOptions {
   /** Seed of the initial weights: with the layers' names it determines them. */
@@ -69,26 +70,42 @@ function poolingSpec(entry: BackboneEntry, choice: string | PoolingSpec | undefi
 const pool = (features: SymbolicTensor, { name, ...options }: PoolingSpec): SymbolicTensor =>
   pooling(name, { ...options, name: 'pool' }).apply(features) as SymbolicTensor;
 
-/** A trunk whose outputs are its stages, with what a neck or a head needs to know of each: `c2`, say, is the finest. */
+/**
+ * A trunk whose outputs are its stages, with what a neck or a head needs to know of each: `c2`, say, is the finest. Weights have the
+ * names that they have in the classifier, whose checkpoints it takes (`loadTrunk` of the package checkpoints).
+ *
+ * ```ts
+ * const trunk = createBackbone('resnet50', { variant: 'GCP_M', frozenStages: 1, normalization: 'running' });
+ * ```
+ * @throws bad-argument for an unknown backbone, a variant that it has not, more frozen stages than it has
+ */
 export function createBackbone(
   name: string,
-  options: BackboneOptions = {},
+  options: BackboneOptions & TrunkOptions = {},
 ): { model: LayersModel; specs: Record<string, ShapeSpec> } {
   const entry = backbones.get(name);
-  return withSeed(options.seed ?? 0, () => {
-    const { pictures, stages } = buildTrunk(entry, options, false);
-    const specs = Object.fromEntries(stages.map(({ spec }, i) => [`c${i + (entry.firstLevel ?? 2)}`, spec]));
-    return { model: model({ inputs: pictures, outputs: stages.map(({ features }) => features), name }), specs };
-  });
+  const { normalization = 'batch' } = options;
+  const known = ['batch', 'running', 'group'] as const;
+  if (!known.includes(normalization)) throw unknownName('createBackbone', 'normalization', normalization, known);
+  return withSeed(options.seed ?? 0, () =>
+    withNormalization(normalization === 'group' ? 'group' : 'batch', () => {
+      const { pictures, stages } = buildTrunk(entry, { ...options, ...lastStage(name, entry, options) }, false);
+      const specs = Object.fromEntries(stages.map(({ spec }, i) => [`c${i + (entry.firstLevel ?? 2)}`, spec]));
+      const outputs = stages.map(({ features }) => features);
+      const trunk = model({ inputs: pictures, outputs, name });
+      freeze(trunk, outputs, options);
+      return { model: trunk, specs };
+    }),
+  );
 }
 
 function buildTrunk(
   entry: BackboneEntry,
-  { attention = entry.defaults?.attention, lastStride }: BackboneOptions,
+  { attention = entry.defaults?.attention, lastStride, poolBeforeLast }: BackboneOptions & { poolBeforeLast?: 2 | 3 },
   secondOrderHead: boolean,
 ): { pictures: SymbolicTensor; stages: Stage[] } {
   const pictures = input({ shape: [null, null, 3], name: 'pictures' });
   const attend = attendBy(attention, entry.stages);
   const stride = lastStride ?? entry.defaultLastStride(secondOrderHead || attention !== undefined);
-  return { pictures, stages: entry.build(pictures, { lastStride: stride, attend }) };
+  return { pictures, stages: entry.build(pictures, { lastStride: stride, attend, poolBeforeLast }) };
 }

@@ -7,7 +7,7 @@ import './vgg.ts';
 
 export type { Attend, AttentionSpec } from './attention.ts';
 export { backbones, listModels, preprocessing } from './backbone-registry.ts';
-export type { BackboneEntry, Preprocessing, Stage } from './backbone-registry.ts';
+export type { BackboneEntry, BuildOptions, Preprocessing, Stage } from './backbone-registry.ts';
 export { createBackbone, createModel } from './create-model.ts';
 export type { BackboneOptions, ModelOptions } from './create-model.ts';
 export { describe } from './describe.ts';
@@ -15,4 +15,5 @@ export type { DescribeOptions, LayerDescription, ModelDescription } from './desc
 export { traceForward } from './trace-forward.ts';
 export type { LayerTrace } from './trace-forward.ts';
 export { resnet } from './resnet.ts';
+export type { TrunkOptions, TrunkVariant } from './trunk.ts';
 export type { ResnetPlan } from './resnet.ts';

@@ -5,6 +5,7 @@ import {
   Conv2d,
   DepthwiseConv2d,
   Dropout,
+  GroupNorm,
   Linear,
   MaxPool2d,
 } from '@covpool/core';
@@ -47,8 +48,23 @@ export function maxPool(
   return new MaxPool2d({ name, ...options }).apply(x) as SymbolicTensor;
 }
 
-export const normalise = (x: SymbolicTensor, name: string): SymbolicTensor =>
-  new BatchNorm({ name }).apply(x) as SymbolicTensor;
+let normalization: 'batch' | 'group' = 'batch';
+
+/** Builds a network all of whose normalisations are of this kind. */
+export function withNormalization<T>(kind: 'batch' | 'group', build: () => T): T {
+  const outer = normalization;
+  normalization = kind;
+  try {
+    return build();
+  } finally {
+    normalization = outer;
+  }
+}
+
+export function normalise(x: SymbolicTensor, name: string): SymbolicTensor {
+  const layer = normalization === 'batch' ? new BatchNorm({ name }) : new GroupNorm({ name });
+  return layer.apply(x) as SymbolicTensor;
+}
 
 export function activate(x: SymbolicTensor, name: string, activation: ActivationName = 'relu'): SymbolicTensor {
   const layer = activation === 'relu' ? layers.reLU({ name }) : new Activation({ name, activation });

@@ -11,6 +11,12 @@ export interface ResnetPlan {
   /** `imagenet`: 7×7 of stride 2 and max-pooling, stride 4 in all; `small`: 3×3 of stride 2. */
   stem: 'imagenet' | 'small';
   summary: string;
+  /** Channels of the stem; those of the first stage by default. */
+  stemWidth?: number;
+  /** Stride of the first stage; 1 by default. */
+  firstStride?: number;
+  /** Whether the last stage is without its stride below a second-order pooling; by default that of the ImageNet networks is. */
+  keepsLastExtent?: boolean;
 }
 
 const imagenetWidths = [64, 128, 256, 512];
@@ -22,6 +28,16 @@ const plans: Record<string, ResnetPlan> = {
     widths: [16, 32, 64],
     stem: 'small',
     summary: 'three residual blocks of 16, 32 and 64 channels: trains on a CPU in minutes',
+  },
+  'resnet8-detection': {
+    block: 'basic',
+    depths: [1, 1, 1],
+    widths: [32, 64, 128],
+    stem: 'small',
+    stemWidth: 16,
+    firstStride: 2,
+    keepsLastExtent: true,
+    summary: 'three residual blocks of 32, 64 and 128 channels at strides 4, 8 and 16: detects on a CPU',
   },
   resnet18: imagenetPlan('basic', [2, 2, 2, 2]),
   resnet34: imagenetPlan('basic', [3, 4, 6, 3]),
@@ -36,20 +52,29 @@ function imagenetPlan(block: BlockName, depths: number[]): ResnetPlan {
 }
 
 /** A residual network with torchvision's weight names; NHWC. */
-export function resnet({ block, depths, widths, stem, summary }: ResnetPlan): BackboneEntry {
+export function resnet(plan: ResnetPlan): BackboneEntry {
+  const { block, depths, widths, stem, summary, stemWidth = widths[0]!, firstStride = 1 } = plan;
+  const { keepsLastExtent = stem === 'imagenet' } = plan;
   return {
     summary,
     stages: widths.length,
     preprocessing: stem === 'imagenet' ? imagenetPreprocessing(224) : imagenetPreprocessing(64),
     reduction: stem === 'imagenet' ? { dim: 256 } : undefined,
-    // Second-order heads keep the ImageNet networks' last map at stride 16, for twice the positions along each side.
-    defaultLastStride: (secondOrder) => (stem === 'imagenet' && secondOrder ? 1 : 2),
-    build(input, { lastStride, attend }) {
-      let features = stem === 'imagenet' ? imagenetStem(input, widths[0]!) : smallStem(input, widths[0]!);
+    hasVariants: true,
+    // Second-order heads keep the last map's extent, at stride 16 in ImageNet networks, for twice the positions along each side.
+    defaultLastStride: (secondOrder) => (keepsLastExtent && secondOrder ? 1 : 2),
+    build(input, { lastStride, attend, poolBeforeLast }) {
+      let features = stem === 'imagenet' ? imagenetStem(input, stemWidth) : smallStem(input, stemWidth);
       let stride = stem === 'imagenet' ? 4 : 2;
       const stages: Stage[] = [];
       for (const [i, width] of widths.entries()) {
-        const strides = i === 0 ? 1 : i === widths.length - 1 ? lastStride : 2;
+        const last = i === widths.length - 1;
+        if (last && poolBeforeLast) {
+          const padding = poolBeforeLast === 3 ? 1 : 0;
+          features = maxPool(features, 'lastpool', { kernelSize: poolBeforeLast, strides: 2, padding });
+          stride *= 2;
+        }
+        const strides = i === 0 ? firstStride : last ? lastStride : 2;
         stride *= strides;
         const stage = { name: `layer${i + 1}`, block, width, strides, count: depths[i]! };
         features = residualStage(features, { ...stage, attend: (x, path) => attend(x, { block: path, stage: i + 1 }) });
