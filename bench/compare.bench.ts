@@ -1,0 +1,43 @@
+// Ours beside PyTorch and plain TensorFlow.js, in one run, taking turns on the same inputs:
+//   npx -y pnpm@10 bench [--python <a Python with torch and torchvision>] [--only <part of a case's name>] [--rounds 7]
+// Prints a table and writes bench/results/compare.json; `tools/make-performance.ts` makes docs/performance.md of it.
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { writeFileAtomic } from '@covpool/base/node';
+import { resultPath } from './compare/result-path.ts';
+import { cases } from './compare/cases.ts';
+import { measureCase, type CaseResult } from './compare/measure.ts';
+
+const { values } = parseArgs({
+  options: {
+    python: { type: 'string', default: 'python3' },
+    only: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '7' },
+  },
+});
+
+const results: CaseResult[] = [];
+for (const [index, { name }] of cases.entries()) {
+  if (!name.includes(values.only)) continue;
+  const result = await measureCase(index, Number(values.rounds), values.python);
+  results.push(result);
+  console.log(`${name}  (load ${result.load})`);
+  for (const { side, absent, ms, ratio, peakMegabytes } of result.sides) {
+    const goal = result.goals[side];
+    const figures =
+      absent ??
+      [
+        `${ms} ms`,
+        ratio ? `${ratio[0]}× PyTorch (${ratio[1]}–${ratio[2]})` : '',
+        `${peakMegabytes} MB`,
+        goal ? `goal ${goal}×` : '',
+      ]
+        .filter(Boolean)
+        .join('  ');
+    console.log(`  ${side.padEnd(18)} ${figures}`);
+  }
+}
+if (values.only === '') {
+  const machine = { processor: cpus()[0]!.model, cores: cpus().length, node: process.version };
+  await writeFileAtomic(resultPath('compare'), `${JSON.stringify({ machine, results }, null, 2)}\n`);
+}
