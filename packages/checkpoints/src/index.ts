@@ -1,5 +1,7 @@
 export { exportOnnx } from './export-onnx.ts';
 export type { ExportOnnxOptions } from './export-onnx.ts';
+export type { KeyLayout } from './key-layouts.ts';
+export { loadTrunk } from './load-trunk.ts';
 export { matchKeys, matchTable } from './match-keys.ts';
 export type { KeyMatch, KeyProblem } from './match-keys.ts';
 export { exportState, importState } from './model-tensors.ts';

@@ -28,17 +28,21 @@ const sameNames: KeyLayout = { name: '', fits: () => true, rename: (name) => nam
  * Finds the model's weight of every tensor of a file. Names are those of torchvision; beyond them the heads (reduction,
  * attention, classifier) of GCP_Optimization, fast-MPN-COV and DropCov are known under all their names, and so are the
  * trunks of fast-MPN-COV and of GCP_Optimization's loss landscapes. Of the layouts that may be meant the one with the
- * fewest problems counts. PyTorch's `num_batches_tracked` is passed over.
+ * fewest problems counts. PyTorch's `num_batches_tracked` is passed over. `layouts` are further ones that a package knows of its models.
  *
  * ```ts
  * const match = matchKeys(model, readTorch(bytes).tensors);
  * if (match.problems.length > 0) console.log(matchTable(match));
  * ```
  */
-export function matchKeys(model: layers.Layer, tensors: ReadonlyMap<string, TensorData>): KeyMatch {
+export function matchKeys(
+  model: layers.Layer,
+  tensors: ReadonlyMap<string, TensorData>,
+  layouts: readonly KeyLayout[] = [],
+): KeyMatch {
   const state = modelState(model);
   const names = new Set(tensors.keys());
-  return [sameNames, ...keyLayouts]
+  return [sameNames, ...keyLayouts, ...layouts]
     .filter(({ fits }) => fits(names))
     .map((layout) => matchBy(layout, state, tensors))
     .reduce((best, match) => (match.problems.length < best.problems.length ? match : best));

@@ -2,6 +2,7 @@ import { CovpoolError } from '@covpool/base';
 import { modelState, type StateEntry } from '@covpool/core';
 import { tensor, tidy, transpose, type Tensor } from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
+import type { KeyLayout } from './key-layouts.ts';
 import { type KeyMatch, type KeyProblem, matchKeys } from './match-keys.ts';
 import { float32Data, type TensorData, toFloat32 } from './tensor-data.ts';
 
@@ -21,24 +22,30 @@ export async function exportState(model: layers.Layer): Promise<Map<string, Tens
 export interface ImportOptions {
   /** Takes the weights that fit, such as those of a trunk below a new classifier, and leaves the others as they are. */
   partial?: boolean;
+  /** Leaves what only the file has, but wants every weight of the model. */
+  surplus?: boolean;
+  /** Names of weights beyond those that `matchKeys` knows, such as a detector's in other libraries. */
+  layouts?: readonly KeyLayout[];
 }
 
 /**
  * Gives a model the weights of a file, whose names may be those of torchvision or of the authors that `matchKeys` knows.
- * Everything is compared first: unless all names and shapes agree, nothing is changed (`partial`: unless some do).
+ * Everything is compared first: unless all names and shapes agree, nothing is changed (`partial`: unless some do; `surplus`: unless
+ * those of the model do).
  *
- * @returns the comparison; with `partial` its problems say what was left (see `matchTable`)
+ * @returns the comparison; with `partial` or `surplus` its problems say what was left (see `matchTable`)
  * @throws bad-input naming missing, unexpected and misshapen weights
  */
 export function importState(
   model: layers.Layer,
   tensors: ReadonlyMap<string, TensorData>,
-  { partial = false }: ImportOptions = {},
+  { partial = false, surplus = false, layouts }: ImportOptions = {},
 ): KeyMatch {
-  const match = matchKeys(model, tensors);
+  const match = matchKeys(model, tensors, layouts);
+  const grave = surplus ? match.problems.filter(({ problem }) => problem !== 'unexpected') : match.problems;
   const unfit = new Set(match.problems.map(({ name }) => name));
   const fitting = modelState(model).filter(({ name }) => !unfit.has(name));
-  if (match.problems.length > 0 && (!partial || fitting.length === 0)) {
+  if (grave.length > 0 && (!partial || fitting.length === 0)) {
     const problems = [
       ...list('missing', names(match, 'missing')),
       ...list('unexpected', names(match, 'unexpected')),
