@@ -11,6 +11,7 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { type HostCompute, hostEngines, hostForm } from './host-form.ts';
 
 /** A TensorFlow.js kernel: an operation with a name, several outputs, a gradient, and one form per backend. */
 export interface KernelDefinition<Inputs, Attributes> {
@@ -18,6 +19,8 @@ export interface KernelDefinition<Inputs, Attributes> {
   name: string;
   /** The operation written in TensorFlow.js's own operations. Runs on every backend that has no form of its own. */
   composed: (inputs: Inputs, attributes: Attributes) => Tensor[];
+  /** The operation on the values themselves. Runs instead on engines whose memory the processor reads. */
+  host?: HostCompute<Inputs, Attributes>;
   gradient?: KernelGradient<Inputs, Attributes>;
 }
 
@@ -43,9 +46,12 @@ export type KernelCall<Inputs, Attributes> = (inputs: Inputs, attributes: Attrib
 export function defineKernel<Inputs extends { [K in keyof Inputs]: Tensor }, Attributes extends object>(
   definition: KernelDefinition<Inputs, Attributes>,
 ): KernelCall<Inputs, Attributes> {
-  const { composed } = definition;
-  return kernelCall(definition, ({ inputs, attrs }) =>
-    tidy(() => composed(inputs as unknown as Inputs, attrs as unknown as Attributes)),
+  const { composed, host } = definition;
+  const onDevice: KernelFunc = ({ inputs, attrs }) =>
+    tidy(() => composed(inputs as unknown as Inputs, attrs as unknown as Attributes));
+  const onHost = host && hostForm(host);
+  return kernelCall(definition, (call) =>
+    onHost && hostEngines.includes(getBackend()) ? onHost(call) : onDevice(call),
   );
 }
 
