@@ -14,7 +14,8 @@ export const ARROWS: Arrows = {
   base: [],
   core: ['base'],
   'wasm-kernels': ['base'],
-  engines: ['base', 'core', 'wasm-kernels'],
+  'webgpu-kernels': ['base'],
+  engines: ['base', 'core', 'wasm-kernels', 'webgpu-kernels'],
 
   covariance: ['base', 'core', 'wasm-kernels'],
   'matrix-power': ['base', 'core', 'covariance', 'wasm-kernels'],

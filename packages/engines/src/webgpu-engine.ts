@@ -1,3 +1,4 @@
+import { registerWebgpuKernels } from '@covpool/webgpu-kernels';
 import { setBackend } from '@tensorflow/tfjs-core';
 import type { Engine, EngineAttempt } from './engine.ts';
 import { requireFrom, webgpuFolder } from './engine-cache.ts';
@@ -31,6 +32,7 @@ export const webgpuEngine: Engine = {
         ...module,
       }));
       if (!(await setBackend('webgpu'))) throw new Error('the backend did not initialise');
+      registerWebgpuKernels();
       const detail = describeAdapter(adapter);
       const software = adapter.info?.isFallbackAdapter === true || /swiftshader|llvmpipe|software/i.test(detail);
       return { ok: true, backend: 'webgpu', version: version_webgpu, detail, software };

@@ -1,0 +1,2 @@
+export { registerWebgpuKernels } from './register.ts';
+export type { WebgpuKernels } from './register.ts';
