@@ -5,6 +5,7 @@ export * from '@covpool/checkpoints';
 export * from '@covpool/core';
 export * from '@covpool/covariance';
 export * from '@covpool/covariance/layers';
+export * from '@covpool/detectors';
 export * from '@covpool/dropcov';
 export * from '@covpool/dropcov/layers';
 export * from '@covpool/engines';
