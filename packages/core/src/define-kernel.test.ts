@@ -1,5 +1,5 @@
 import { describeEngines, expectClose, expectNoLeak } from '@covpool/testing';
-import { add, engine, grads, mul, square, sum, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { add, addN, engine, grad, grads, mul, pow, square, sum, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { defineKernel } from './define-kernel.ts';
 
@@ -19,6 +19,17 @@ const squareAndAdd = defineKernel<{ a: Tensor; b: Tensor }, { k: number }>({
       a: () => add(mul(mul(dy!, a!), 2), dcopy!),
       b: () => mul(dy!, k),
     }),
+  },
+});
+
+/** (a, a, a², a³, …), as many as asked for. */
+const powers = defineKernel<{ a: Tensor }, { count: number }>({
+  name: 'TestPowers',
+  composed: ({ a }, { count }) => [mul(a, 1), ...Array.from({ length: count }, (_, k) => pow(a, k + 1))],
+  gradient: {
+    inputs: [],
+    outputs: [false, true],
+    compute: ([dy], saved) => ({ a: () => addN([dy!, ...saved]) }),
   },
 });
 
@@ -46,6 +57,12 @@ describeEngines('defineKernel', () => {
       })([tensor([2, 3]), tensor([1, 1])]);
       await expectClose(da!, [9, 11]);
       await expectClose(db!, [10, 10]);
+    });
+
+    it('is given all outputs from the last flag on', async () => {
+      const gradient = (count: number) => grad((a: Tensor) => sum(powers({ a }, { count })[0]!))(tensor([2]));
+      await expectClose(gradient(1), [1 + 2]);
+      await expectClose(gradient(4), [1 + 2 + 4 + 8 + 16]);
     });
 
     it('takes zeros for an output that nothing uses', async () => {

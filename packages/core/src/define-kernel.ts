@@ -26,7 +26,7 @@ export interface KernelDefinition<Inputs, Attributes> {
 
 export interface KernelGradient<Inputs, Attributes> {
   inputs: (keyof Inputs & string)[];
-  /** Which outputs the gradient needs, one flag per output. */
+  /** Which outputs the gradient needs, one flag per output; the last flag also stands for any further outputs. */
   outputs: boolean[];
   /**
    * One thunk per input, called only if that input's gradient is asked for. `saved` holds the named inputs, then the
@@ -73,6 +73,10 @@ export function kernelCall<Inputs, Attributes>(
   };
 }
 
+/** Flags of which TensorFlow.js, which asks for them by number, finds as many as it wants. */
+const lastRepeated = (flags: boolean[]): boolean[] =>
+  new Proxy(flags, { get: (target, index) => target[Math.min(Number(index), target.length - 1)] });
+
 function gradientConfig<Inputs, Attributes>(
   kernelName: string,
   gradient: KernelGradient<Inputs, Attributes>,
@@ -80,7 +84,7 @@ function gradientConfig<Inputs, Attributes>(
   return {
     kernelName,
     inputsToSave: gradient.inputs,
-    outputsToSave: gradient.outputs,
+    outputsToSave: lastRepeated(gradient.outputs),
     gradFunc: (dy, saved, attributes) =>
       gradient.compute(Array.isArray(dy) ? dy : [dy], saved, attributes as unknown as Attributes) as Record<
         string,

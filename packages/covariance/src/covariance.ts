@@ -1,30 +1,6 @@
-import { add, matMul, mean, mul, sub, type Tensor, type Tensor3D, tidy, transpose } from '@tensorflow/tfjs-core';
-import { defineKernel } from '@covpool/core';
+import { type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { momentKernel } from './moment-kernel.ts';
 import { asRows } from './rows.ts';
-
-interface Inputs {
-  x: Tensor;
-}
-
-/** Forward and gradient as one kernel each: `Σ = X̄ᵀX̄/M`, `dX = X̄(G + Gᵀ)/M`, X̄ the centred rows. */
-const covarianceKernel = defineKernel<Inputs, Record<string, never>>({
-  name: 'Covariance',
-  composed: ({ x }) => {
-    const centred = sub(x, mean(x, 1, true));
-    return [mul(matMul(centred, centred, true, false), 1 / x.shape[1]!)];
-  },
-  gradient: {
-    inputs: ['x'],
-    outputs: [false],
-    compute: ([dy], [x]) => ({
-      x: () => {
-        // The columns of X̄ sum to zero, so the product needs no centring of its own.
-        const centred = sub(x!, mean(x!, 1, true));
-        return mul(matMul(centred, add(dy!, transpose(dy!, [0, 2, 1]))), 1 / x!.shape[1]!);
-      },
-    }),
-  },
-});
 
 /**
  * The covariance of features over positions, biased (1/M, as in all of the literature's code):
@@ -41,5 +17,5 @@ const covarianceKernel = defineKernel<Inputs, Record<string, never>>({
  * ```
  */
 export function covariance(x: Tensor): Tensor3D {
-  return tidy(() => covarianceKernel({ x: asRows('covariance', x) }, {})[0] as Tensor3D);
+  return tidy(() => momentKernel({ x: asRows('covariance', x) }, { centering: true })[0] as Tensor3D);
 }

@@ -1,4 +1,5 @@
-import { matMul, mul, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import { momentKernel } from './moment-kernel.ts';
 import { asRows } from './rows.ts';
 
 /**
@@ -8,8 +9,5 @@ import { asRows } from './rows.ts';
  * @returns [B,d,d]
  */
 export function secondMoment(x: Tensor): Tensor3D {
-  return tidy(() => {
-    const rows = asRows('secondMoment', x);
-    return mul(matMul(rows, rows, true, false), 1 / rows.shape[1]);
-  });
+  return tidy(() => momentKernel({ x: asRows('secondMoment', x) }, { centering: false })[0] as Tensor3D);
 }

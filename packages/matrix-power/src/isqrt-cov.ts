@@ -1,19 +1,18 @@
+import { defineKernel } from '@covpool/core';
 import { asRows, covariance, secondMoment } from '@covpool/covariance';
+import { add, div, matMul, mean, mul, rsqrt, sub, sum, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import {
-  add,
-  customGrad,
-  div,
-  matMul,
-  mean,
-  mul,
-  rsqrt,
-  sub,
-  sum,
-  type Tensor,
-  type Tensor3D,
-  tidy,
-} from '@tensorflow/tfjs-core';
-import { type Iterates, iterate, iterateGradient, lastInverseRoot, pack, type Saver, unpack } from './newton-schulz.ts';
+  asInputs,
+  isRecorded,
+  type Iterates,
+  iterate,
+  iterateGradient,
+  type Kept,
+  keptOf,
+  lastInverseRoot,
+  pack,
+  unpack,
+} from './newton-schulz.ts';
 import { type NewtonSchulzOptions, newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
 import { checkIterations, floored, normalizationGradient, normOf, plusTranspose } from './pre-normalization.ts';
 
@@ -48,33 +47,49 @@ export function isqrtCov(
   });
 }
 
+type Attributes = Required<IsqrtCovOptions>;
+
 /** On the M×M side: the Gram matrix of the rows is iterated, towards the inverse root. */
-function rowSide(rows: Tensor3D, options: Required<IsqrtCovOptions>): Tensor3D {
-  const { iterations, recompute } = options;
-  return customGrad((x, save) => {
-    const { root, ...kept } = forward(x as Tensor, options);
-    const { centred, t, inner, iterates } = kept;
-    (save as Saver)(recompute ? [x as Tensor] : [centred, t, inner, ...pack(iterates)]);
-    const restored = ([first, norms, inverse, ...rest]: Tensor[]): Kept =>
-      recompute
-        ? forward(first!, options)
-        : { centred: first!, t: norms!, inner: inverse!, iterates: unpack(rest, iterations) };
-    return {
-      value: root as Tensor3D,
-      gradFunc: (dy: Tensor, saved: Tensor[]) => tidy(() => backward(dy, restored(saved), options)),
-    };
-  })(rows);
+function rowSide(x: Tensor3D, options: Attributes): Tensor3D {
+  return rootKernel({ x }, { ...options, recompute: options.recompute || !isRecorded() })[0] as Tensor3D;
 }
 
+const gradientKernel = defineKernel<{ dy: Tensor; x: Tensor } & Kept, Attributes>({
+  name: 'NewtonSchulzOfRowsGradient',
+  composed: ({ dy, x, ...kept }, options) => {
+    const [centred, t, inner, ...rest] = keptOf(kept);
+    const state = centred
+      ? { centred, t: t!, inner: inner!, iterates: unpack(rest, options.iterations) }
+      : forward(x, options);
+    return [backward(dy, state, options)];
+  },
+});
+
+/** The root and what the gradient needs of the way to it, which nothing is with `recompute`. */
+const rootKernel = defineKernel<{ x: Tensor }, Attributes>({
+  name: 'NewtonSchulzOfRows',
+  composed: ({ x }, options) => {
+    const { root, centred, t, inner, iterates } = forward(x, options);
+    return options.recompute ? [root] : [root, centred.clone(), t, inner.clone(), ...pack(iterates)];
+  },
+  gradient: {
+    inputs: ['x'],
+    outputs: [false, true],
+    compute: ([dy], [x, ...kept], options) => ({
+      x: () => gradientKernel({ dy: dy!, x: x!, ...asInputs(kept) }, options)[0]!,
+    }),
+  },
+});
+
 /** X̄, t, Z_N(K) and the iterates. */
-interface Kept {
+interface Forward {
   centred: Tensor;
   t: Tensor;
   inner: Tensor;
   iterates: Iterates;
 }
 
-function forward(x: Tensor, { iterations, norm, centering }: Required<IsqrtCovOptions>): Kept & { root: Tensor } {
+function forward(x: Tensor, { iterations, norm, centering }: Attributes): Forward & { root: Tensor } {
   const positions = x.shape[1]!;
   const centred = centering ? sub(x, mean(x, 1, true)) : x;
   const gram = matMul(centred, centred, false, true);
@@ -87,7 +102,7 @@ function forward(x: Tensor, { iterations, norm, centering }: Required<IsqrtCovOp
 }
 
 /** The rows of X̄ G sum to zero where those of X̄ do, so the subtraction of the mean needs no step of its own. */
-function backward(dy: Tensor, { centred, t, inner, iterates }: Kept, { norm }: Required<IsqrtCovOptions>): Tensor {
+function backward(dy: Tensor, { centred, t, inner, iterates }: Forward, { norm }: Attributes): Tensor {
   const positions = centred.shape[1]!;
   const scale = floored(t);
   const outer = mul(rsqrt(scale), 1 / positions);

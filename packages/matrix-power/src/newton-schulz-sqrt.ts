@@ -1,6 +1,18 @@
 import { checkArgument } from '@covpool/base';
-import { customGrad, div, mul, sqrt, sum, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
-import { type Iterates, iterate, iterateGradient, lastHalfRoot, pack, type Saver, unpack } from './newton-schulz.ts';
+import { defineKernel } from '@covpool/core';
+import { div, mul, sqrt, sum, type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
+import {
+  asInputs,
+  isRecorded,
+  type Iterates,
+  iterate,
+  iterateGradient,
+  type Kept,
+  keptOf,
+  lastHalfRoot,
+  pack,
+  unpack,
+} from './newton-schulz.ts';
 import {
   checkIterations,
   floored,
@@ -42,17 +54,38 @@ export function newtonSchulzSqrt(
     () => `newtonSchulzSqrt: matrices must be [B,d,d], got [${a.shape}]`,
   );
   checkIterations('newtonSchulzSqrt', iterations, norm);
-  return customGrad((x, save) => {
-    const { t, root, iterates } = forward(x as Tensor, iterations, norm);
-    (save as Saver)(recompute ? [x as Tensor] : [t, root, ...pack(iterates)]);
-    const restored = ([first, result, ...rest]: Tensor[]): Forward =>
-      recompute ? forward(first!, iterations, norm) : { t: first!, root: result!, iterates: unpack(rest, iterations) };
-    return {
-      value: root as Tensor3D,
-      gradFunc: (dy: Tensor, saved: Tensor[]) => tidy(() => backward(dy, restored(saved), norm)),
-    };
-  })(a);
+  const options = { iterations, norm, recompute: recompute || !isRecorded() };
+  return tidy(() => rootKernel({ a }, options)[0] as Tensor3D);
 }
+
+type Attributes = Required<NewtonSchulzOptions>;
+
+const gradientKernel = defineKernel<{ dy: Tensor; a: Tensor } & Kept, Attributes>({
+  name: 'NewtonSchulzGradient',
+  composed: ({ dy, a, ...kept }, options) => {
+    const [t, root, ...iterates] = keptOf(kept);
+    const state = root
+      ? { t: t!, root, iterates: unpack(iterates, options.iterations) }
+      : forward(a, options.iterations, options.norm);
+    return [backward(dy, state, options.norm)];
+  },
+});
+
+/** The root and what the gradient needs of the way to it, which nothing is with `recompute`. */
+const rootKernel = defineKernel<{ a: Tensor }, Attributes>({
+  name: 'NewtonSchulz',
+  composed: ({ a }, { iterations, norm, recompute }) => {
+    const { t, root, iterates } = forward(a, iterations, norm);
+    return recompute ? [root] : [root, t, root.clone(), ...pack(iterates)];
+  },
+  gradient: {
+    inputs: ['a'],
+    outputs: [false, true],
+    compute: ([dy], [a, ...kept], options) => ({
+      a: () => gradientKernel({ dy: dy!, a: a!, ...asInputs(kept) }, options)[0]!,
+    }),
+  },
+});
 
 interface Forward {
   t: Tensor;

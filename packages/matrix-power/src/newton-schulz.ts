@@ -1,4 +1,4 @@
-import { add, eye, matMul, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
+import { add, engine, eye, matMul, mul, sub, type Tensor } from '@tensorflow/tfjs-core';
 
 /**
  * The coupled Newton–Schulz iteration of Higham as iSQRT-COV uses it (Li et al., CVPR 2018), for symmetric A with
@@ -70,10 +70,28 @@ const difference = (p: Tensor | undefined, q: Tensor): Tensor => (p ? sub(p, q) 
 /** What `customGrad` hands to a forward function to keep tensors for the gradient. */
 export type Saver = (tensors: Tensor[]) => void;
 
-/** Tensors as a flat list for the tape, and back. */
+/** The iterates as a flat list of outputs of a kernel, and back. */
 export const pack = ({ y, z, t }: Iterates): Tensor[] => [...y, ...z, ...t];
 
 export function unpack(saved: Tensor[], iterations: number): Iterates {
   const [n, m] = [iterations, 2 * iterations - 1];
   return { y: saved.slice(0, n), z: saved.slice(n, m), t: saved.slice(m, m + n) };
 }
+
+/** What a forward kernel keeps for its gradient kernel, as inputs of that: `kept0`, `kept1`, … Each form has its own. */
+export interface Kept {
+  [name: `kept${number}`]: Tensor;
+}
+
+export const asInputs = (kept: Tensor[]): Kept =>
+  Object.fromEntries(kept.map((tensor, k) => [`kept${k}`, tensor])) as Kept;
+
+/** The kept tensors among a kernel's inputs, in order. */
+export function keptOf(inputs: Kept): Tensor[] {
+  const kept: Tensor[] = [];
+  for (let k = 0; inputs[`kept${k}`]; k++) kept.push(inputs[`kept${k}`]!);
+  return kept;
+}
+
+/** Whether a gradient will be asked for: only then is anything kept for it. */
+export const isRecorded = (): boolean => engine().isTapeOn();

@@ -26,6 +26,17 @@ export interface KernelModule {
   // prettier-ignore
   batchNormGradient: Routine<['dy', 'x', 'scale', 'mean', 'variance', 'dx', 'dScale', 'dOffset', 'rows', 'channels', 'epsilon', 'scratch']>;
   batchNormScratch(channels: number): number;
+  covarianceForward: Routine<['x', 'to', 'count', 'm', 'd', 'centering', 'scratch']>;
+  covarianceGradient: Routine<['dy', 'x', 'dx', 'count', 'm', 'd', 'centering', 'scratch']>;
+  covarianceScratch(m: number, d: number): number;
+  newtonSchulzForward: Routine<['a', 'root', 'kept', 'count', 'd', 'iterations', 'frobenius', 'scratch']>;
+  newtonSchulzGradient: Routine<['dy', 'a', 'kept', 'da', 'count', 'd', 'iterations', 'frobenius', 'scratch']>;
+  newtonSchulzKept(side: number, iterations: number, ofRows: number): number;
+  newtonSchulzScratch(d: number, iterations: number): number;
+  rowRootForward: Routine<['x', 'root', 'kept', 'count', 'm', 'd', 'iterations', 'frobenius', 'centering', 'scratch']>;
+  // prettier-ignore
+  rowRootGradient: Routine<['dy', 'x', 'kept', 'dx', 'count', 'm', 'd', 'iterations', 'frobenius', 'centering', 'scratch']>;
+  rowRootScratch(m: number, d: number, iterations: number): number;
   // prettier-ignore
   depthwiseGradient: Routine<['dy', 'other', 'to', 'ofInput', 'batch', 'height', 'width', 'channels', 'kernelHeight', 'kernelWidth', 'filters',
     'outHeight', 'outWidth', 'strideH', 'strideW', 'dilationH', 'dilationW', 'top', 'left']>;

@@ -9,8 +9,15 @@ import { batchNormTrainingGradKernel, batchNormTrainingKernel } from './kernels/
 import { conv2dBackpropFilterKernel } from './kernels/conv-2d-backprop-filter.ts';
 import { conv2dBackpropInputKernel } from './kernels/conv-2d-backprop-input.ts';
 import { conv2dKernel } from './kernels/conv-2d.ts';
+import { covarianceGradientKernel, covarianceKernel } from './kernels/covariance.ts';
 import { depthwiseBackpropFilterKernel, depthwiseBackpropInputKernel } from './kernels/depthwise-gradients.ts';
 import { gatherKernel } from './kernels/gather.ts';
+import {
+  newtonSchulzGradientKernel,
+  newtonSchulzKernel,
+  rowRootGradientKernel,
+  rowRootKernel,
+} from './kernels/newton-schulz.ts';
 import { avgPoolGradKernel, maxPoolGradKernel } from './kernels/pool-gradients.ts';
 import { registerOnWasm } from './kernels/registration.ts';
 import { tileKernel } from './kernels/tile.ts';
@@ -33,6 +40,12 @@ const KERNELS = [
   tileKernel,
   gatherKernel,
   unsortedSegmentSumKernel,
+  covarianceKernel,
+  covarianceGradientKernel,
+  newtonSchulzKernel,
+  newtonSchulzGradientKernel,
+  rowRootKernel,
+  rowRootGradientKernel,
 ];
 
 /** What was registered. */

@@ -1,10 +1,14 @@
 export { gemm, gemmScratch } from './gemm';
 export { convolution, convolutionScratch, reverseFilter } from './convolution';
+export { covarianceForward, covarianceGradient, covarianceScratch } from './covariance';
 export { filterGradient, filterGradientScratch } from './filter-gradient';
 export { batchNormForward, batchNormGradient, batchNormScratch } from './batch-norm';
 export { depthwiseGradient } from './depthwise';
 export { symmetricEigen64, timesTransposed64 } from './float64';
 export { gatherSlices } from './gather';
+export { newtonSchulzKept } from './iterates';
+export { newtonSchulzForward, newtonSchulzGradient, newtonSchulzScratch } from './newton-schulz';
+export { rowRootForward, rowRootGradient, rowRootScratch } from './row-root';
 export { segmentSum } from './segment-sum';
 export { avgPoolGradient, maxPoolGradient } from './pool-gradient';
 export { repeatBlocks } from './repeat';

@@ -73,6 +73,64 @@ ${sums(rows, (sum, row, half) => `v128.store(c + ${row} * cStep, ${sum}, ${16 * 
 }`;
 }
 
+/** Stores the 4×4 numbers in lanes of `half` of the sums as columns: row j of the mirror image begins at `mirror + j * mirrorStep`. */
+function mirrored(half: number): string {
+  const [a, b, c, d] = range(TILE_ROWS).map((row) => `s${row}${half}`);
+  const column = 4 * half;
+  return `{
+  const p = v128.shuffle<f32>(${a}, ${b}, 0, 4, 1, 5);
+  const q = v128.shuffle<f32>(${c}, ${d}, 0, 4, 1, 5);
+  const r = v128.shuffle<f32>(${a}, ${b}, 2, 6, 3, 7);
+  const s = v128.shuffle<f32>(${c}, ${d}, 2, 6, 3, 7);
+  v128.store(mirror + ${column} * mirrorStep, v128.shuffle<f64>(p, q, 0, 2));
+  v128.store(mirror + ${column + 1} * mirrorStep, v128.shuffle<f64>(p, q, 1, 3));
+  v128.store(mirror + ${column + 2} * mirrorStep, v128.shuffle<f64>(r, s, 0, 2));
+  v128.store(mirror + ${column + 3} * mirrorStep, v128.shuffle<f64>(r, s, 1, 3));
+}`;
+}
+
+/**
+ * `panelKernel`: TILE_ROWS×8 numbers of `scale · (A B + A′ B′)`, all four in panels: at each step 4 neighbouring numbers at `a` meet 8
+ * at `b`, 32 bytes further on each. A length of 0 leaves the second product out. Stored at `c`, and, unless `mirror` is 0,
+ * transposed there.
+ */
+function panelKernel(fused: boolean): string {
+  const loop = (a: string, b: string, length: string): string => `{
+  let a = ${a};
+  let b = ${b};
+  const end = b + (<usize>${length} << 5);
+  while (b < end) {
+    ${panelStep(fused)}
+    a += 32;
+    b += 32;
+  }
+}`;
+  return `
+export function panelKernel(a1: usize, b1: usize, length1: i32, a2: usize, b2: usize, length2: i32, scale: f32, accumulate: i32, c: usize, cStep: usize, mirror: usize, mirrorStep: usize): void {
+${sums(TILE_ROWS, (sum) => `let ${sum} = f32x4.splat(0);`)}
+${loop('a1', 'b1', 'length1')}
+${loop('a2', 'b2', 'length2')}
+const factor = f32x4.splat(scale);
+${sums(TILE_ROWS, (sum) => `${sum} = f32x4.mul(${sum}, factor);`)}
+if (accumulate) {
+${sums(TILE_ROWS, (sum, row, half) => `${sum} = f32x4.add(${sum}, v128.load(c + ${row} * cStep, ${16 * half}));`)}
+}
+${sums(TILE_ROWS, (sum, row, half) => `v128.store(c + ${row} * cStep, ${sum}, ${16 * half});`)}
+if (mirror) {
+${mirrored(0)}
+${mirrored(1)}
+}
+}`;
+}
+
+/** `step` with the numbers of A beside each other. */
+function panelStep(fused: boolean): string {
+  return range(TILE_ROWS).reduce(
+    (text, row) => text.replace(`load32_splat(a${row})`, `load32_splat(a, ${4 * row})`),
+    step(TILE_ROWS, fused),
+  );
+}
+
 /** `multiplyAdd64`: x·y + z of two float64 numbers each. */
 function pairStep(fused: boolean): string {
   const value = fused ? 'f64x2.relaxed_madd(x, y, z)' : 'f64x2.add(z, f64x2.mul(x, y))';
@@ -90,6 +148,7 @@ export function microKernelSource(fused: boolean): string {
     `export const TILE_ROWS: i32 = ${TILE_ROWS};`,
     ...kernels,
     columnKernel(TILE_ROWS, fused),
+    panelKernel(fused),
     pairStep(fused),
   ].join('\n');
 }
