@@ -4,6 +4,7 @@ import { runSteps, type Step } from './check/step.ts';
 import { testsOn } from './check/unit-tests.ts';
 import { provideTensorflow } from './engines/build-tensorflow.ts';
 import { provideWebgpu } from './engines/install-webgpu.ts';
+import { onnxTests } from './onnx/onnx-tests.ts';
 
 // The suites on the engines that no plain install has. What a machine cannot have is skipped, in a line that says why.
 
@@ -52,4 +53,5 @@ async function provideSoftwareWebgpu(): Promise<void> {
 process.exitCode = await runSteps([
   whereProvided(() => provideTensorflow('cpu'), testsOn('tensorflow', 'tensorflow', methods)),
   whereProvided(provideSoftwareWebgpu, testsOn('webgpu', 'webgpu', smoke, vulkan)),
+  onnxTests,
 ]);

@@ -1,5 +1,15 @@
-import { attentions, BatchNorm, Conv2d, isTraining, onlyInput, registerLayer } from '@covpool/core';
-import { covariance } from '@covpool/covariance';
+import {
+  attentions,
+  BatchNorm,
+  Conv2d,
+  isTraining,
+  onlyInput,
+  type OnnxExportable,
+  type OnnxGraph,
+  type OnnxValue,
+  registerLayer,
+} from '@covpool/core';
+import { covariance, onnxCovariance } from '@covpool/covariance';
 import { mul, relu, type serialization, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { AttentionLayer, type GsopConfig } from './attention-layer.ts';
 import { paper } from './paper.ts';
@@ -21,7 +31,7 @@ export interface GsopChannelAttentionConfig extends GsopConfig {
  *
  * Paper: Gao, Xie, Wang & Li, Global Second-order Pooling Convolutional Networks, CVPR 2019.
  */
-export class GsopChannelAttention extends AttentionLayer {
+export class GsopChannelAttention extends AttentionLayer implements OnnxExportable {
   static className = 'covpool/gsop/GsopChannelAttention';
   private readonly options: { dim: number; strides: number };
   private readonly reduction: Conv2d;
@@ -55,6 +65,16 @@ export class GsopChannelAttention extends AttentionLayer {
       const normalised = relu(this.normalisation.apply(reduced, training) as Tensor);
       return mul(features, this.excitation.apply(covariance(normalised), training) as Tensor);
     });
+  }
+
+  toOnnx(graph: OnnxGraph, { name, shape }: OnnxValue): string {
+    const { dim } = this.options;
+    const active = { name: graph.add('Relu', [name]), shape };
+    const reduced = { name: this.reduction.toOnnx(graph, active), shape };
+    const normalised = graph.add('Relu', [this.normalisation.toOnnx(graph, reduced)]);
+    const features = graph.add('Reshape', [normalised, graph.integers([0, dim, -1])]);
+    const matrix = onnxCovariance(graph, { name: features, channels: dim, positions: null });
+    return graph.add('Mul', [name, this.excitation.toOnnx(graph, { name: matrix, shape: [null, dim, dim] })]);
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -5,6 +5,9 @@ import {
   NamedLayer,
   onlyInput,
   onlyShape,
+  type OnnxExportable,
+  type OnnxGraph,
+  type OnnxValue,
   registerLayer,
 } from '@covpool/core';
 import { reshape, type Tensor, type Tensor1D, type Tensor3D, tidy, transpose } from '@tensorflow/tfjs-core';
@@ -15,7 +18,7 @@ import { rowConvolution } from './row-convolution.ts';
 const multiplicity = 4;
 
 /** `rowConvolution` with weights under PyTorch's names and shapes (He-normal by the fan out, bias 0): [B,R,C] to [B,1,1,4R]. */
-export class RowConvolution extends NamedLayer {
+export class RowConvolution extends NamedLayer implements OnnxExportable {
   static className = 'covpool/gsop/RowConvolution';
   private kernel!: LayerVariable;
   private bias!: LayerVariable;
@@ -42,6 +45,14 @@ export class RowConvolution extends NamedLayer {
       const kernel = transpose(reshape(this.kernel.read(), [columns, rows, multiplicity]), [1, 0, 2]) as Tensor3D;
       return reshape(rowConvolution(p, kernel, this.bias.read() as Tensor1D), [batch, 1, 1, multiplicity * rows]);
     });
+  }
+
+  /** As PyTorch has it: the rows are the channels of a picture one pixel wide. */
+  toOnnx(graph: OnnxGraph, { name, shape }: OnnxValue): string {
+    const [, rows, columns] = shape as [null, number, number];
+    const picture = graph.add('Reshape', [name, graph.integers([0, rows, columns, 1])]);
+    const attributes = { kernel_shape: [columns, 1], group: rows };
+    return graph.add('Conv', [picture, graph.weight(this, 'weight'), graph.weight(this, 'bias')], attributes);
   }
 }
 

@@ -6,6 +6,9 @@ import {
   type LayerShape,
   onlyInput,
   onlyShape,
+  type OnnxExportable,
+  type OnnxGraph,
+  type OnnxValue,
   registerLayer,
 } from '@covpool/core';
 import { relu, sigmoid, type Tensor, tidy, transpose } from '@tensorflow/tfjs-core';
@@ -24,7 +27,7 @@ interface RowExcitationConfig extends LayerConfig {
  * What both blocks of GSoP do with their matrix [B,R,R]: batch normalisation of each row, row-wise convolution, dense
  * layer, sigmoid. Weights of the attention [B,1,1,units] come out.
  */
-export class RowExcitation extends CompositeLayer {
+export class RowExcitation extends CompositeLayer implements OnnxExportable {
   static className = 'covpool/gsop/RowExcitation';
   private readonly config: RowExcitationConfig;
   private readonly normalisation: BatchNorm;
@@ -58,6 +61,14 @@ export class RowExcitation extends CompositeLayer {
       const outputs = this.convolution.apply(transpose(columns, [0, 2, 1])) as Tensor;
       return sigmoid(this.dense.apply(this.config.rectify ? relu(outputs) : outputs) as Tensor);
     });
+  }
+
+  toOnnx(graph: OnnxGraph, { name, shape }: OnnxValue): string {
+    // The matrix is symmetric: what ONNX takes for channels is its rows.
+    const rows = this.normalisation.toOnnx(graph, { name, shape });
+    const outputs = this.convolution.toOnnx(graph, { name: rows, shape });
+    const active = this.config.rectify ? graph.add('Relu', [outputs]) : outputs;
+    return graph.add('Sigmoid', [this.dense.toOnnx(graph, { name: active, shape })]);
   }
 }
 
