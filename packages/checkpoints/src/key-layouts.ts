@@ -16,6 +16,33 @@ const matches =
 /** The children of fast-MPN-COV's `Sequential`; 8 and 9 are the reduction of fine-tuned networks. */
 const SEQUENTIAL = ['conv1', 'bn1', '', '', 'layer1', 'layer2', 'layer3', 'layer4', 'layer_reduce', 'layer_reduce_bn'];
 
+/** Where the stages of timm's MobileNetV2 begin among torchvision's blocks. */
+const FIRST_BLOCKS = [1, 2, 4, 7, 11, 14, 17];
+
+/** The parts of timm's blocks by torchvision's index: those without expansion, and the others. */
+const PLAIN_PARTS: Record<string, string> = { conv_dw: '0.0', bn1: '0.1', conv_pw: '1', bn2: '2' };
+const EXPANDING_PARTS: Record<string, string> = {
+  conv_pw: '0.0',
+  bn1: '0.1',
+  conv_dw: '1.0',
+  bn2: '1.1',
+  conv_pwl: '2',
+  bn3: '3',
+};
+
+function fromTimmMobilenet(name: string): string {
+  return name
+    .replace(/^conv_stem\./, 'features.0.0.')
+    .replace(/^bn1\./, 'features.0.1.')
+    .replace(/^conv_head\./, 'features.18.0.')
+    .replace(/^bn2\./, 'features.18.1.')
+    .replace(/^blocks\.(\d)\.(\d)\.(\w+)\./, (all, stage: string, block: string, part: string) => {
+      const index = (stage === '0' ? PLAIN_PARTS : EXPANDING_PARTS)[part];
+      const first = FIRST_BLOCKS[Number(stage)];
+      return index === undefined || first === undefined ? all : `features.${first + Number(block)}.conv.${index}.`;
+    });
+}
+
 /** Trunks whose names are not those of torchvision. */
 export const keyLayouts: readonly KeyLayout[] = [
   {
@@ -38,6 +65,16 @@ export const keyLayouts: readonly KeyLayout[] = [
       name
         .replace(/^features\.(\d+)\./, (_, block: string) => `features.${Number(block) + 1}.`)
         .replace(/^conv1\./, 'features.0.'),
+  },
+  { name: 'timm, MobileNetV2', fits: matches(/^blocks\.0\.0\.conv_dw\.weight$/), rename: fromTimmMobilenet },
+  {
+    name: 'timm, VGG',
+    fits: matches(/^pre_logits\.fc1\.weight$/),
+    rename: (name) =>
+      name
+        .replace(/^pre_logits\.fc1\./, 'classifier.0.')
+        .replace(/^pre_logits\.fc2\./, 'classifier.3.')
+        .replace(/^head\.fc\./, 'classifier.6.'),
   },
 ];
 

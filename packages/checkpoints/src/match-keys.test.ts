@@ -77,6 +77,18 @@ const schemes: [string, string[], string[], string][] = [
     'fast-MPN-COV',
   ],
   [
+    'timm MobileNetV2',
+    [
+      ...['features.0.0', 'bn:features.0.1', 'features.1.conv.0.0', 'features.1.conv.1', 'features.9.conv.1.0'],
+      ...['bn:features.17.conv.3', 'bn:features.18.1', 'classifier.1'],
+    ],
+    [
+      ...['conv_stem', 'bn:bn1', 'blocks.0.0.conv_dw', 'blocks.0.0.conv_pw', 'blocks.3.2.conv_dw'],
+      ...['bn:blocks.6.0.bn3', 'bn:bn2', 'classifier'],
+    ],
+    'timm, MobileNetV2',
+  ],
+  [
     'DropCov',
     [...RESNET.slice(0, -1), 'pool.eca_layer.conv', 'fc'],
     [...renamed(RESNET, HEAD, ['layer_reduce', 'bn:layer_reduce_bn']).slice(0, -1), 'eca_layer.conv', 'fc'],
@@ -122,6 +134,21 @@ describeEngines('values', () => {
     ];
     expect(matchTable(match).split('\n')).toEqual(rows);
     expect(match.tensors.get('extra')).toBe(state.get('extra'));
+  });
+});
+
+describeEngines('a linear layer saved as a convolution over its whole map', () => {
+  it('is taken, as timm saves those of VGG', () => {
+    const vgg = net(['features.0', 'classifier.0'], 1);
+    const linear = (shape: number[]): TensorData => ({ dtype: 'F32', shape, data: new Uint8Array(4 * 24) });
+    const state = (shape: number[]) =>
+      new Map<string, TensorData>([
+        ['features.0.weight', { dtype: 'F32', shape: [2, 2, 1, 1], data: new Uint8Array(16) }],
+        ['pre_logits.fc1.weight', linear(shape)],
+        ['pre_logits.fc1.bias', { dtype: 'F32', shape: [3], data: new Uint8Array(12) }],
+      ]);
+    expect(matchKeys(vgg, state([3, 2, 2, 2]))).toMatchObject({ layout: 'timm, VGG', problems: [] });
+    expect(matchKeys(vgg, state([3, 2, 2, 1])).problems).toMatchObject([{ problem: 'misshapen', found: [3, 2, 2, 1] }]);
   });
 });
 

@@ -27,7 +27,7 @@ const sameNames: KeyLayout = { name: '', fits: () => true, rename: (name) => nam
 /**
  * Finds the model's weight of every tensor of a file. Names are those of torchvision; beyond them the heads (reduction,
  * attention, classifier) of GCP_Optimization, fast-MPN-COV and DropCov are known under all their names, and so are the
- * trunks of fast-MPN-COV and of GCP_Optimization's loss landscapes. Of the layouts that may be meant the one with the
+ * trunks of fast-MPN-COV, of GCP_Optimization's loss landscapes and of timm. Of the layouts that may be meant the one with the
  * fewest problems counts. PyTorch's `num_batches_tracked` is passed over. `layouts` are further ones that a package knows of its models.
  *
  * ```ts
@@ -61,8 +61,17 @@ function matchBy(layout: KeyLayout, state: StateEntry[], tensors: ReadonlyMap<st
     const own = headCandidates(layout.rename(name)).find((place) => places.has(place) && !placed.has(place));
     placed.set(own ?? name, tensor);
   }
+  for (const entry of state) {
+    const found = placed.get(entry.name);
+    const expected = torchShape(entry);
+    if (found && coversMap(found.shape, expected)) placed.set(entry.name, { ...found, shape: expected });
+  }
   return { tensors: placed, layout: layout.name, problems: compare(state, placed) };
 }
+
+/** Whether a convolution that covers its whole map [O,I,kh,kw] stands for a linear layer [O,I·kh·kw]. */
+const coversMap = (found: number[], [units, inputs, ...more]: number[]): boolean =>
+  found.length === 4 && more.length === 0 && found[0] === units && found[1]! * found[2]! * found[3]! === inputs;
 
 /** The other names of a weight of a head. */
 function headCandidates(name: string): string[] {

@@ -1,6 +1,7 @@
 import { CovpoolError } from '@covpool/base';
 import { fromPreprocessorConfig, type PicturePreprocessing } from './preprocessor-config.ts';
 import { readWeights } from './read-weights.ts';
+import type { Safetensors } from './safetensors.ts';
 import type { TensorData } from './tensor-data.ts';
 
 /** A network in the layout of Hugging Face: what builds it, its weights, and how pictures are prepared for it. */
@@ -53,6 +54,17 @@ export async function fetchPretrained(address: string): Promise<Pretrained> {
       preprocessing: fromPreprocessorConfig(parseConfig(`${base}/preprocessor_config.json`, preprocessor)),
     }),
   };
+}
+
+/**
+ * Fetches a safetensors or PyTorch file from any address.
+ *
+ * @throws bad-input for a file that is neither or not there; io if the address does not answer
+ */
+export async function fetchWeights(address: string): Promise<Safetensors> {
+  const bytes = await fetchFile(address);
+  if (!bytes) throw new CovpoolError('bad-input', `weights: a file is required at ${address}, got none (404)`);
+  return readWeights(bytes);
 }
 
 /** Undefined: there is no such file. */
