@@ -2,10 +2,15 @@ import type { Communicator } from '@covpool/base';
 import { dispose, tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { ShardResult } from './shard-gradients.ts';
 
+/** Loss, hits and the wish to stop stand before what differs from model to model. */
+const HEAD = 3;
+
 /** A whole batch's step, all shards together. */
 export interface StepResult {
   loss: number;
   hits: number;
+  /** Summed over the shards. */
+  terms: Record<string, number>;
   /** Summed over the shards; the receiver's. */
   gradients: Tensor[];
   /** Batch statistics, averaged over the shards; the receiver's. */
@@ -28,9 +33,10 @@ export async function combineShards(
   const own = [];
   for (const result of results) own.push({ index: result.shard, data: await vectorOf(result, stop) });
   const total = await communicator.sumShards(own, shards);
+  const names = Object.keys(results[0]!.terms);
   const shapes = [...results[0]!.gradients, ...results[0]!.updates.map(({ value }) => value)].map(({ shape }) => shape);
   for (const result of results) disposeResult(result);
-  let position = 3;
+  let position = HEAD + names.length;
   const tensors = shapes.map((shape) => {
     const size = shape.reduce((product, extent) => product * extent, 1);
     const values = total.slice(position, position + size);
@@ -41,6 +47,7 @@ export async function combineShards(
   return {
     loss: total[0]!,
     hits: total[1]!,
+    terms: Object.fromEntries(names.map((name, i) => [name, total[HEAD + i]!])),
     stop: total[2]! > 0,
     gradients: tensors.slice(0, count).map(({ shape, values }) => tensor(values, shape)),
     statistics: tensors.slice(count).map(({ shape, values }) =>
@@ -52,22 +59,25 @@ export async function combineShards(
   };
 }
 
-async function alone({ loss, hits, gradients, updates }: ShardResult, stop: boolean): Promise<StepResult> {
-  const [lossValue, hitCount] = await Promise.all([loss.data(), hits.data()]);
-  dispose([loss, hits]);
+async function alone(result: ShardResult, stop: boolean): Promise<StepResult> {
+  const { loss, hits, terms, gradients, updates } = result;
+  const parts = await Promise.all([loss, hits, ...Object.values(terms)].map((part) => part.data()));
+  const [lossValue, hitCount, ...values] = parts.map((data) => data[0]!);
+  dispose([loss, hits, ...Object.values(terms)]);
+  const named = Object.fromEntries(Object.keys(terms).map((name, i) => [name, values[i]!]));
   const statistics = updates.map(({ value }) => value);
-  return { loss: lossValue[0]!, hits: hitCount[0]!, gradients, statistics, stop };
+  return { loss: lossValue!, hits: hitCount!, terms: named, gradients, statistics, stop };
 }
 
-/** Loss, hits, wish to stop, gradients, statistics, end to end. */
-async function vectorOf({ loss, hits, gradients, updates }: ShardResult, stop: boolean): Promise<Float32Array> {
-  const tensors = [...gradients, ...updates.map(({ value }) => value)];
+/** Loss, hits, wish to stop, terms, gradients, statistics, end to end. */
+async function vectorOf({ loss, hits, terms, gradients, updates }: ShardResult, stop: boolean): Promise<Float32Array> {
+  const tensors = [...Object.values(terms), ...gradients, ...updates.map(({ value }) => value)];
   const parts = await Promise.all([loss, hits, ...tensors].map((part) => part.data()));
-  const vector = new Float32Array(3 + tensors.reduce((total, { size }) => total + size, 0));
+  const vector = new Float32Array(HEAD + tensors.reduce((total, { size }) => total + size, 0));
   vector[0] = parts[0]![0]!;
   vector[1] = parts[1]![0]!;
   vector[2] = stop ? 1 : 0;
-  let position = 3;
+  let position = HEAD;
   for (const part of parts.slice(2)) {
     vector.set(part as Float32Array, position);
     position += part.length;
@@ -75,6 +85,6 @@ async function vectorOf({ loss, hits, gradients, updates }: ShardResult, stop: b
   return vector;
 }
 
-function disposeResult({ loss, hits, gradients, updates }: ShardResult): void {
-  dispose([loss, hits, ...gradients, ...updates.map(({ value }) => value)]);
+function disposeResult({ loss, hits, terms, gradients, updates }: ShardResult): void {
+  dispose([loss, hits, ...Object.values(terms), ...gradients, ...updates.map(({ value }) => value)]);
 }

@@ -1,5 +1,5 @@
 export { ownShards } from './batch-source.ts';
-export type { BatchSource, ShardBatch } from './batch-source.ts';
+export type { BatchSource, Shard, ShardBatch } from './batch-source.ts';
 export { crossEntropy } from './cross-entropy.ts';
 export { hybrid } from './hybrid.ts';
 export { predictAll } from './predict.ts';
@@ -8,5 +8,7 @@ export { lastDrop, publishedSchedules, schedule, schedules } from './schedules.t
 export type { Moment, Schedule, ScheduleSpec } from './schedules.ts';
 export { sgd } from './sgd.ts';
 export type { Optimizer } from './sgd.ts';
+export { classification } from './shard-gradients.ts';
+export type { Measured, Objective } from './shard-gradients.ts';
 export { train, trainingStart } from './train.ts';
 export type { EpochRecord, StepReport, TrainingPosition, TrainOptions } from './train.ts';

@@ -159,3 +159,31 @@ describe('lastDrop', () => {
     expect(() => lastDrop(schedule({ name: 'linear' }), 30)).toThrow(/got one without drops/);
   });
 });
+
+describe('schedules of detectors', () => {
+  // Detection specification, section 6.
+  it.each([
+    [1 / 3, [0.00666667, 0.00669333, 0.01333333, 0.01997333]],
+    [0.001, [2e-5, 5.996e-5, 0.01001, 0.01996004]],
+  ])('warms up from a ratio of %s', (ratio, rates) => {
+    const spec = { name: 'step-warmup', ratio };
+    for (const [i, step] of [0, 1, 250, 499].entries()) expect(at(spec, 0, 12, step, 7330)).toBeCloseTo(rates[i]!, 8);
+    expect(at(spec, 0, 12, 500, 7330)).toBe(0.02);
+  });
+
+  it('drops for epochs 9 and 12', () => {
+    const spec = { name: 'step-warmup' };
+    expect([7, 8, 10, 11].map((epoch) => at(spec, epoch, 12, 0, 7330))).toEqual(
+      [0.02, 0.002, 0.002, 0.0002].map((rate) => expect.closeTo(rate, 12)),
+    );
+    expect(lastDrop(schedule(spec), 12)).toBe(11);
+  });
+
+  it('falls by half a cosine, step by step', () => {
+    const spec = { name: 'cosine-warmup', base: 0.02, warmup: 10, ratio: 0 };
+    expect(at(spec, 0, 4, 0)).toBe(0);
+    expect(at(spec, 2, 4)).toBeCloseTo(0.01, 12);
+    expect(at(spec, 1, 4, 5)).toBeCloseTo(0.01 * (1 + Math.cos((Math.PI * 15) / 40)), 12);
+    expect(at(spec, 3, 4, 9)).toBeLessThan(2e-4);
+  });
+});

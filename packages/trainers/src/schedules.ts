@@ -104,6 +104,33 @@ define(
     },
 );
 
+/** The share of the rate in step i of a linear warm-up: `1 − (1 − i/warmup)(1 − ratio)`, then 1. */
+function warmUp({ epoch, step, stepsPerEpoch }: Moment, { warmup, ratio }: { warmup: number; ratio: number }): number {
+  const i = epoch * stepsPerEpoch + step;
+  return i < warmup ? 1 - (1 - i / warmup) * (1 - ratio) : 1;
+}
+
+/**
+ * The 1x schedule of detectors: `base`, multiplied by `factor` at each milestone (epochs), after a linear warm-up of `warmup` steps that
+ * starts at `ratio · base`. mmdetection 1.x has a ratio of 1/3.
+ */
+define(
+  'step-warmup',
+  { base: 0.02, milestones: [8, 11], factor: 0.1, warmup: 500, ratio: 0.001 },
+  ({ base, milestones, factor, ...warm }) => {
+    const rate = (moment: Moment) =>
+      base * factor ** milestones.filter((milestone) => moment.epoch >= milestone).length * warmUp(moment, warm);
+    return Object.assign(rate, { drops: milestones });
+  },
+);
+
+/** Half a cosine per step from `base` to `min`, times a linear warm-up of `warmup` steps that starts at `ratio`. */
+define('cosine-warmup', { base: 0.02, min: 0, warmup: 100, ratio: 0.001 }, ({ base, min, ...warm }) => (moment) => {
+  const { epoch, step, stepsPerEpoch, epochs } = moment;
+  const done = (epoch * stepsPerEpoch + step) / (epochs * stepsPerEpoch);
+  return (min + 0.5 * (base - min) * (1 + Math.cos(Math.PI * done))) * warmUp(moment, warm);
+});
+
 /** `base·factor^epoch`: MobileNetV2's norm (0.045, 0.98) and fast (0.06, 0.92) rules. */
 define(
   'exponential',

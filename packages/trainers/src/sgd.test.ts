@@ -71,6 +71,19 @@ async function sgdOnStiefel(
 }
 
 describeEngines('sgd', () => {
+  it('limits the norm of all gradients together', async () => {
+    const step = async (clipNorm: number) => {
+      const weights = [oneWeight(1), { ...oneWeight(1), name: 'other' }];
+      const optimizer = sgd({ momentum: 0, weightDecay: 0, clipNorm });
+      optimizer.step(weights, [tensor([[3]]), tensor([[-4]])], 1);
+      return Promise.all(weights.map(async ({ variable }) => (await variable.read().data())[0]!));
+    };
+    expect(await step(5.1)).toEqual([-2, 5]);
+    const [first, second] = await step(2.5);
+    expect([first, second]).toEqual([expect.closeTo(1 - 1.5, 5), expect.closeTo(1 + 2, 5)]);
+    expect(() => sgd({ clipNorm: 0 })).toThrow('sgd: clipNorm must be positive, got 0');
+  });
+
   it('takes the steps of spec §6.2', async () => {
     const weight = oneWeight(1);
     const optimizer = sgd({ momentum: 0.9, weightDecay: 0.1 });

@@ -1,6 +1,22 @@
 import { checkArgument } from '@covpool/base';
 import type { StateEntry } from '@covpool/core';
-import { add, dispose, keep, mul, sub, type Tensor, type Tensor2D, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import {
+  add,
+  addN,
+  dispose,
+  div,
+  keep,
+  minimum,
+  mul,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  tidy,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
 import { alongStiefel, retract } from './stiefel.ts';
 
 /** Moves weights along their gradients, and has a state that can be saved. */
@@ -19,6 +35,9 @@ export interface Optimizer {
  * `v ← momentum·v + g + weightDecay·w`, `w ← w − lr·v`. The learning rate multiplies the whole velocity, so that a change of
  * it acts at once; decay acts on every parameter, biases and normalisation included.
  *
+ * With `clipNorm`, all gradients are first multiplied by min(1, clipNorm / (‖g‖ + 1e-6)), ‖g‖ the Euclidean norm of all of them
+ * together.
+ *
  * A weight on the Stiefel manifold takes a Riemannian step: with Π the projection onto the tangent space at W,
  * `v ← Π(momentum·v + g)`, which transports the velocity too, and `W ← retraction of −lr·v`. There is no decay: shrinking W has
  * no part along the manifold. It needs an engine with host memory. The optimisers of TensorFlow.js, which `model.fit` uses,
@@ -27,14 +46,17 @@ export interface Optimizer {
 export function sgd({
   momentum = 0.9,
   weightDecay = 1e-4,
-}: { momentum?: number; weightDecay?: number } = {}): Optimizer {
+  clipNorm = Infinity,
+}: { momentum?: number; weightDecay?: number; clipNorm?: number } = {}): Optimizer {
   checkArgument(
     momentum >= 0 && momentum < 1 && weightDecay >= 0,
     () => `sgd: momentum must be in [0,1) and weightDecay not negative, got ${momentum} and ${weightDecay}`,
   );
+  checkArgument(clipNorm > 0, () => `sgd: clipNorm must be positive, got ${clipNorm}`);
   const velocities = new Map<string, Tensor>();
   return {
-    step(parameters, gradients, lr) {
+    step(parameters, given, lr) {
+      const gradients = clipNorm === Infinity ? given : clipped(given, clipNorm);
       for (const [i, { name, variable, manifold }] of parameters.entries()) {
         const weight = variable.read() as Tensor;
         const previous = velocities.get(name);
@@ -53,6 +75,7 @@ export function sgd({
         });
         previous?.dispose();
       }
+      if (gradients !== given) dispose(gradients);
     },
     state: () => new Map(velocities),
     load(state) {
@@ -65,4 +88,13 @@ export function sgd({
       velocities.clear();
     },
   };
+}
+
+/** New tensors, the caller's. */
+function clipped(gradients: Tensor[], most: number): Tensor[] {
+  return tidy(() => {
+    const norm = sqrt(addN(gradients.map((gradient) => sum(square(gradient)))));
+    const factor = minimum(1, div(most, add(norm, 1e-6)));
+    return gradients.map((gradient) => mul(gradient, factor));
+  });
 }

@@ -3,9 +3,11 @@ import { modelState, type StateEntry, type StatisticUpdate, withTrainingScope } 
 import {
   argMax,
   cast,
+  dispose,
   equal,
   keep,
   type Scalar,
+  scalar,
   sum,
   type Tensor,
   tensor1d,
@@ -17,16 +19,35 @@ import {
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { ShardBatch } from './batch-source.ts';
+import type { Shard, ShardBatch } from './batch-source.ts';
 import { crossEntropy } from './cross-entropy.ts';
+
+/** What is minimised, and what is watched beside it. */
+export interface Measured {
+  /** The shard's part of the batch's mean loss. */
+  loss: Scalar;
+  /** How many of its samples are classified rightly. */
+  hits?: Tensor;
+  /** Parts of the loss, or whatever else adds up over shards; the same names for every shard. */
+  terms?: Record<string, Tensor>;
+}
+
+/**
+ * What a training minimises. It prepares what needs no gradient, which may take asynchronous reads, and returns the function that is
+ * differentiated: it runs once, in the training scope of (seed, step, shard), and all it uses must be on the engine by then.
+ */
+export type Objective<B extends Shard> = (
+  model: LayersModel,
+  batch: B,
+  moment: { seed: number; step: number },
+) => Promise<{ measure: () => Measured; dispose?: () => void }>;
 
 /** What one shard of a batch contributes to a step. All tensors are the receiver's. */
 export interface ShardResult {
   shard: number;
-  /** The shard's part of the batch's mean loss. */
   loss: Tensor;
-  /** How many of its samples are classified rightly. */
   hits: Tensor;
+  terms: Record<string, Tensor>;
   /** In the order of the parameters. */
   gradients: Tensor[];
   updates: StatisticUpdate[];
@@ -43,27 +64,46 @@ function checkLabels(labels: Int32Array, classes: number): void {
   checkArgument(wrong === undefined, () => `train: labels must be from 0 to ${classes - 1}, got ${wrong}`);
 }
 
+/** Cross-entropy of a classifier's logits: what `train` minimises if it is not told otherwise. */
+export function classification({ labelSmoothing = 0 }: { labelSmoothing?: number } = {}): Objective<ShardBatch> {
+  return async (model, batch) => {
+    checkLabels(batch.labels, model.outputs[0]!.shape.at(-1)!);
+    const images = tensor4d(batch.images, batch.shape);
+    const labels = tensor1d(batch.labels, 'int32');
+    return {
+      measure() {
+        const logits = model.apply(images, { training: true }) as Tensor2D;
+        const hits = tidy(() => sum(cast(equal(argMax(logits, 1), labels), 'float32')));
+        return { loss: crossEntropy(logits, labels, { count: batch.batchSize, labelSmoothing }) as Scalar, hits };
+      },
+      dispose: () => dispose([images, labels]),
+    };
+  };
+}
+
 /** Forward and backward through one shard of a batch. */
-export function shardGradients(
+export async function shardGradients<B extends Shard>(
   model: LayersModel,
   parameters: StateEntry[],
-  batch: ShardBatch,
-  { seed, step, labelSmoothing }: { seed: number; step: number; labelSmoothing: number },
-): ShardResult {
-  checkLabels(batch.labels, model.outputs[0]!.shape.at(-1)!);
+  batch: B,
+  { objective, seed, step }: { objective: Objective<B>; seed: number; step: number },
+): Promise<ShardResult> {
   const updates: StatisticUpdate[] = [];
   const variables = parameters.map(({ variable }) => variable.read() as Variable);
+  const prepared = await objective(model, batch, { seed, step });
   let hits: Tensor | undefined;
-  const images = tensor4d(batch.images, batch.shape);
-  const labels = tensor1d(batch.labels, 'int32');
-  const { value, grads } = variableGrads(() => {
-    const scope = { seed, step, shard: batch.shard, updates };
-    const logits = withTrainingScope(scope, () => model.apply(images, { training: true })) as Tensor2D;
-    hits = keep(tidy(() => sum(cast(equal(argMax(logits, 1), labels), 'float32'))));
-    return crossEntropy(logits, labels, { count: batch.batchSize, labelSmoothing }) as Scalar;
-  }, variables);
-  images.dispose();
-  labels.dispose();
-  const gradients = variables.map((variable) => grads[variable.name] ?? zerosLike(variable));
-  return { shard: batch.shard, loss: value, hits: hits!, gradients, updates };
+  const terms: Record<string, Tensor> = {};
+  try {
+    const { value, grads } = variableGrads(() => {
+      const scope = { seed, step, shard: batch.shard, updates };
+      const measured = withTrainingScope(scope, prepared.measure);
+      hits = keep((measured.hits ?? scalar(0)).clone());
+      for (const [name, term] of Object.entries(measured.terms ?? {})) terms[name] = keep(term.clone());
+      return measured.loss;
+    }, variables);
+    const gradients = variables.map((variable) => grads[variable.name] ?? zerosLike(variable));
+    return { shard: batch.shard, loss: value, hits: hits!, terms, gradients, updates };
+  } finally {
+    prepared.dispose?.();
+  }
 }

@@ -1,12 +1,14 @@
 import { describeEngines, expectCovpoolError } from '@covpool/testing';
-import { fill, memory } from '@tensorflow/tfjs-core';
+import { fill, memory, mul, type Scalar, scalar, square, sum, type Tensor, tensor4d } from '@tensorflow/tfjs-core';
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ShardBatch } from './batch-source.ts';
 import { predictAll } from './predict.ts';
 import { RunFolder } from './run-folder.ts';
 import { schedule } from './schedules.ts';
+import type { Objective } from './shard-gradients.ts';
 import { sgd } from './sgd.ts';
 import { train, type EpochRecord, type TrainOptions } from './train.ts';
 import { pairOfRanks, smallNet, stripes, weightsOf } from './training.fixture.ts';
@@ -53,6 +55,41 @@ describeEngines('train', () => {
     const first = await weights(1);
     expect(await weights(1)).toEqual(first);
     expect(await weights(2)).not.toEqual(first);
+  });
+
+  it('minimises what it is told to, and means its terms over shards, ranks and interruptions', async () => {
+    const objective: Objective<ShardBatch> = async (model, batch, { step }) => {
+      const images = tensor4d(batch.images, batch.shape);
+      return {
+        measure() {
+          const output = model.apply(images, { training: true }) as Tensor;
+          const loss = mul(sum(square(output)), 1 / batch.batchSize) as Scalar;
+          return {
+            loss,
+            terms: { part: mul(loss, 0.5), share: scalar(batch.indices.length / batch.batchSize), step: scalar(step) },
+          };
+        },
+        dispose: () => images.dispose(),
+      };
+    };
+    const run = async (more: Partial<TrainOptions> = {}) => {
+      const records: EpochRecord[] = [];
+      const model = smallNet();
+      await train(
+        settings({ model, objective, epochs: 2, onEpoch: async (record) => void records.push(record), ...more }),
+      );
+      return { records, weights: await weightsOf(model) };
+    };
+    const { records, weights } = await run();
+    for (const { loss, terms, top1 } of records) {
+      expect(terms!.part).toBeCloseTo(loss / 2, 4);
+      expect(terms!.share).toBeCloseTo(1, 6);
+      expect(top1).toBe(0);
+    }
+    expect(records[1]!.loss).toBeLessThan(records[0]!.loss);
+    expect((await run()).weights).toEqual(weights);
+    const alone = await run({ shards: 1 });
+    expect(Object.keys(alone.records[0]!.terms!)).toEqual(['part', 'share', 'step']);
   });
 
   it('gives the same bits on one rank as on two', async () => {

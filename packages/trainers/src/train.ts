@@ -1,11 +1,11 @@
 import { checkArgument, type Communicator, CovpoolError, soloCommunicator } from '@covpool/base';
 import { add, dispose, memory, mul, nextFrame, tidy } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { type BatchSource, ownShards } from './batch-source.ts';
+import { type BatchSource, ownShards, type Shard, type ShardBatch } from './batch-source.ts';
 import { combineShards } from './combine-shards.ts';
 import type { Schedule } from './schedules.ts';
 import type { Optimizer } from './sgd.ts';
-import { shardGradients, trainableState } from './shard-gradients.ts';
+import { classification, type Objective, shardGradients, trainableState } from './shard-gradients.ts';
 
 /** How far a training is, and what it has added up in the current epoch; all that a checkpoint needs beside the weights. */
 export interface TrainingPosition {
@@ -16,6 +16,8 @@ export interface TrainingPosition {
   lossSum: number;
   hits: number;
   samples: number;
+  /** Sums of the objective's terms, if it has any. */
+  terms?: Record<string, number>;
 }
 
 /** One completed epoch. */
@@ -26,7 +28,10 @@ export interface EpochRecord {
   lr: number;
   /** Mean over the epoch's samples, in training mode. */
   loss: number;
+  /** Share of the samples that were classified rightly; 0 where the objective classifies none. */
   top1: number;
+  /** Means of the objective's terms, if it has any. */
+  terms?: Record<string, number>;
   /** Mean wall time of a step of this epoch, in milliseconds. */
   msPerStep: number;
   picturesPerSecond: number;
@@ -47,12 +52,14 @@ export interface StepReport {
   picturesPerSecond: number;
 }
 
-export interface TrainOptions {
+export interface TrainOptions<B extends Shard = ShardBatch> {
   /** Trained in place, unless `onEpochStart` puts another in its place. */
   model: LayersModel;
   optimizer: Optimizer;
   schedule: Schedule;
-  source: BatchSource;
+  source: BatchSource<B>;
+  /** What is minimised; by default a classifier's cross-entropy, with `labelSmoothing`. */
+  objective?: Objective<B>;
   epochs: number;
   /** Parts that every batch is cut into: part of the result (batch statistics are per part), unlike the number of ranks. */
   shards?: number;
@@ -76,13 +83,13 @@ export interface TrainOptions {
 export const trainingStart: TrainingPosition = { epoch: 0, step: 0, lossSum: 0, hits: 0, samples: 0 };
 
 /**
- * Trains a classifier. Every rank calls it with the same options but its own communicator. Returns the position it ended
+ * Trains a classifier or, with an `objective`, any other model. Every rank calls it with the same options but its own communicator. Returns the position it ended
  * at: all epochs done, or where `signal` stopped it; going on from there gives the same numbers, bit for bit, as never
  * having stopped.
  *
  * @throws non-finite when the loss is not a number any more, naming epoch and step
  */
-export async function train(options: TrainOptions): Promise<TrainingPosition> {
+export async function train<B extends Shard = ShardBatch>(options: TrainOptions<B>): Promise<TrainingPosition> {
   const { optimizer, schedule, source, epochs, shards = 1, seed = 0, labelSmoothing = 0 } = options;
   const { communicator = soloCommunicator, signal, onEpochStart, onStep, onEpoch } = options;
   checkArgument(
@@ -90,6 +97,7 @@ export async function train(options: TrainOptions): Promise<TrainingPosition> {
     () => `train: every rank needs a shard, got ${communicator.size} ranks for ${shards} shards`,
   );
   const { stepsPerEpoch } = source;
+  const objective = options.objective ?? (classification({ labelSmoothing }) as unknown as Objective<B>);
   const own = ownShards(communicator, shards);
   let { model } = options;
   const position = { ...(options.start ?? trainingStart) };
@@ -105,13 +113,15 @@ export async function train(options: TrainOptions): Promise<TrainingPosition> {
       const step = epoch * stepsPerEpoch + position.step;
       lr = schedule({ epoch, step: position.step, stepsPerEpoch, epochs });
       checkArgument(
-        batches.every(({ labels }) => labels.length > 0),
+        batches.every(({ indices }) => indices.length > 0),
         () =>
           `train: every shard of a batch needs a picture, got a batch of ${batches[0]!.batchSize} for ${shards} shards`,
       );
-      const results = batches.map((batch) => shardGradients(model, parameters, batch, { seed, step, labelSmoothing }));
+      const results = [];
+      for (const batch of batches)
+        results.push(await shardGradients(model, parameters, batch, { objective, seed, step }));
       const updates = results[0]!.updates.map(({ variable, momentum }) => ({ variable, momentum }));
-      const { loss, hits, gradients, statistics, stop } = await combineShards(
+      const { loss, hits, terms, gradients, statistics, stop } = await combineShards(
         results,
         shards,
         communicator,
@@ -138,6 +148,9 @@ export async function train(options: TrainOptions): Promise<TrainingPosition> {
       position.step += 1;
       position.lossSum += loss * batchSize;
       position.hits += hits;
+      for (const [name, value] of Object.entries(terms)) {
+        position.terms = { ...position.terms, [name]: (position.terms?.[name] ?? 0) + value * batchSize };
+      }
       position.samples += batchSize;
       onStep?.({
         epoch: epoch + 1,
@@ -162,10 +175,16 @@ export async function train(options: TrainOptions): Promise<TrainingPosition> {
       msPerStep: elapsed / Math.max(position.step - from.step, 1),
       picturesPerSecond: ((position.samples - from.samples) / elapsed) * 1000,
       tensors: memory().numTensors,
+      ...(position.terms ? { terms: meansOf(position) } : {}),
     };
+    delete position.terms;
     Object.assign(position, { ...trainingStart, epoch: epoch + 1 });
     await onEpoch?.(record, { ...position });
     if (signal?.aborted && communicator.size === 1) return position;
   }
   return position;
+}
+
+function meansOf({ terms = {}, samples }: TrainingPosition): Record<string, number> {
+  return Object.fromEntries(Object.entries(terms).map(([name, sum]) => [name, sum / samples]));
 }
