@@ -1,4 +1,13 @@
-import { constant, kaimingNormal, type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from '@covpool/core';
+import {
+  constant,
+  kaimingNormal,
+  type LayerConfig,
+  type LayerShape,
+  NamedLayer,
+  onlyInput,
+  onlyShape,
+  registerLayer,
+} from '@covpool/core';
 import { add, conv2dTranspose, type serialization, type Tensor, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 

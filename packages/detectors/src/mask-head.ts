@@ -1,4 +1,12 @@
-import { CompositeLayer, Conv2d, type LayerConfig, type LayerShape, onlyInput, onlyShape, registerLayer } from '@covpool/core';
+import {
+  CompositeLayer,
+  Conv2d,
+  type LayerConfig,
+  type LayerShape,
+  onlyInput,
+  onlyShape,
+  registerLayer,
+} from '@covpool/core';
 import { relu, type serialization, type Tensor, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { Deconvolution } from './deconvolution.ts';
 
