@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { CovpoolError } from '@covpool/base';
+import { tensorflowFolder } from '@covpool/engines/node';
 import { runSteps, type Step } from './check/step.ts';
 import { testsOn } from './check/unit-tests.ts';
 import { provideTensorflow } from './engines/build-tensorflow.ts';
+import { provideNode } from './engines/install-node.ts';
 import { provideWebgpu } from './engines/install-webgpu.ts';
+import { repositoryRoot } from './workspace.ts';
 import { onnxTests } from './onnx/onnx-tests.ts';
 
 // The suites on the engines that no plain install has. What a machine cannot have is skipped, in a line that says why.
@@ -50,8 +54,40 @@ async function provideSoftwareWebgpu(): Promise<void> {
   await provideWebgpu();
 }
 
+/** What runs on other release lines of Node: each engine's start, kernels and gradients, layers, and a program with threads. */
+const nodeSmoke = [
+  'packages/engines',
+  'packages/core/src/layers.test.ts',
+  'packages/matrix-power/src/layers.test.ts',
+  'packages/trainers/src/ranks.test.ts',
+  'packages/checkpoints/src/pretrained.test.ts',
+  'packages/datasets/src/worker-pool.test.ts',
+];
+
+/** The smoke suites on another Node, on TensorFlow's library too where that is built. */
+function testsOnNode(major: number): Step {
+  const name = `Node ${major}`;
+  return {
+    name,
+    async run() {
+      try {
+        const bin = await provideNode(major);
+        const built = existsSync(tensorflowFolder('cpu')!);
+        const path = [bin, join(repositoryRoot, 'node_modules/.bin'), process.env.PATH].join(delimiter);
+        return testsOn(name, built ? 'cpu,wasm,tensorflow' : 'cpu,wasm', nodeSmoke, { PATH: path }).run();
+      } catch (cause) {
+        if (cause instanceof CovpoolError && cause.code === 'unsupported')
+          return { exitCode: 0, skipped: cause.message };
+        throw cause;
+      }
+    },
+  };
+}
+
 process.exitCode = await runSteps([
   whereProvided(() => provideTensorflow('cpu'), testsOn('tensorflow', 'tensorflow', methods)),
   whereProvided(provideSoftwareWebgpu, testsOn('webgpu', 'webgpu', smoke, vulkan)),
+  testsOnNode(22),
+  testsOnNode(24),
   onnxTests,
 ]);
