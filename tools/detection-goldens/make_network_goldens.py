@@ -72,7 +72,7 @@ def narrow():
         box_predictor=FastRCNNPredictor(16, CLASSES),
         mask_head=MaskRCNNHeads(channels, (8, 8, 8, 8), 1),
         mask_predictor=MaskRCNNPredictor(8, 8, CLASSES),
-        min_size=160,
+        min_size=96,
         max_size=400,
         image_mean=[0, 0, 0],
         image_std=[1, 1, 1],
