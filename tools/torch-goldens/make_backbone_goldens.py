@@ -1,12 +1,12 @@
 """The same small networks in PyTorch: state, logits, and one step of training. See README.md.
 
-    /tmp/torchvenv/bin/pip install torchvision==0.29.2
-    /tmp/torchvenv/bin/python tools/torch-goldens/make_backbone_goldens.py         # the goldens
-    /tmp/torchvenv/bin/python tools/torch-goldens/make_backbone_goldens.py --full FOLDER [NAME ...] # torchvision's own
+    /tmp/torchvenv/bin/pip install torchvision==0.29.2 timm==1.0.31
+    /tmp/torchvenv/bin/python tools/torch-goldens/make_backbone_goldens.py [NAME ...]               # the goldens
+    /tmp/torchvenv/bin/python tools/torch-goldens/make_backbone_goldens.py --full FOLDER [NAME ...] # at full size
 
 Writes packages/covpool/src/goldens/backbones/NAME.safetensors: `state.*` (float16, which float32 holds exactly), and float32
 `pictures` [B,3,S,S], `logits` in evaluation, `loss` of the labels 0, 1, ... in training, and after a step of SGD of rate
-0.1 `after.*`: the running statistics, and the weights of the classifier and of the first convolution. Computed in float64.
+0.1 `after.*`: the running statistics, and the weights of the classifier and of the first convolution or linear map. Computed in float64.
 At full size without the first convolution: there PyTorch's own float32 differs from float64 by 0.2 % (MobileNetV2) and 2 %
 (ResNet-50) of its largest weight, because rectifiers near 0 switch.
 """
@@ -25,6 +25,8 @@ from torchvision.models.mobilenetv2 import MobileNetV2
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 from torchvision.models.shufflenetv2 import ShuffleNetV2
 from torchvision.models.vgg import VGG, make_layers
+
+import transformers
 
 SEED = 6
 SCRIPT = "tools/torch-goldens/make_backbone_goldens.py"
@@ -129,6 +131,7 @@ SMALL = {
     "shufflenetv2-small": lambda: SmallShuffleNet([3, 3], [16, 32, 64, 128]),
     "vgg-small": small_vgg,
     "preact-resnet20": lambda: PreactResNet(2),
+    **transformers.SMALL,
 }
 FULL = {
     "resnet18": models.resnet18,
@@ -138,6 +141,7 @@ FULL = {
     "shufflenetv2-x1.0": models.shufflenet_v2_x1_0,
     "vgg16-bn": models.vgg16_bn,
     "alexnet": models.alexnet,
+    **transformers.FULL,
 }
 
 
@@ -185,8 +189,10 @@ def golden(net, name, batch, size, first):
     tensors["loss"] = np.array([loss.item()], np.float32)
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter -= RATE * parameter.grad
-    shown = {weights[-2], weights[-1], *([weights[0]] if first else [])}
+            if parameter.grad is not None:  # what is never trained has none
+                parameter -= RATE * parameter.grad
+    early = {weights[0], next(k for k in weights if k.endswith("weight"))}  # a class token is no weight
+    shown = {weights[-2], weights[-1], *(early if first else [])}
     for key, value in stateful(net).items():
         if "running_" in key or key in shown:
             tensors[f"after.{key}"] = value.numpy().astype(np.float32)
@@ -212,5 +218,5 @@ if sys.argv[1:2] == ["--full"]:
     for name in wanted or FULL:
         write(pathlib.Path(folder) / f"{name}.safetensors", golden(FULL[name](), name, 2, 224, first=False))
 else:
-    for name, make in SMALL.items():
-        write(FOLDER / f"{name}.safetensors", golden(make(), name, 4, 32, first=True))
+    for name in sys.argv[1:] or SMALL:
+        write(FOLDER / f"{name}.safetensors", golden(SMALL[name](), name, 4, 32, first=True))

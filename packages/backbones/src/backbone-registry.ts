@@ -1,6 +1,7 @@
 import { type ActivationName, type PoolingSpec, registry, type ShapeSpec } from '@covpool/core';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { AttentionSpec, Attend } from './attention.ts';
+import type { HeadOptions, TokenFusion } from './class-token-head.ts';
 
 /** How a picture becomes a network's input; data beside the model. */
 export interface Preprocessing {
@@ -28,6 +29,8 @@ export function imagenetPreprocessing(inputSize: number): Preprocessing {
 /** The output of one stage of a backbone. */
 export interface Stage {
   features: SymbolicTensor;
+  /** The class token and the features as tokens [B,1+N,C], in a network with a class token. */
+  tokens?: SymbolicTensor;
   spec: ShapeSpec;
 }
 
@@ -47,7 +50,9 @@ export interface BackboneEntry {
   /** The k of the name c<k> of the finest stage's output; absent: 2. */
   firstLevel?: number;
   /** What a network of this name has unless its options say otherwise; absent: average pooling, no attention. */
-  defaults?: { pooling?: PoolingSpec; attention?: AttentionSpec };
+  defaults?: { pooling?: PoolingSpec; attention?: AttentionSpec; fusion?: TokenFusion };
+  /** Neither an attention fits inside, nor another stride of the last stage. */
+  fixed?: boolean;
   /**
    * The step in front of a pooling unless its options say otherwise. `dim` is for those whose descriptor grows with the square
    * of the channels; `reduce: []` asks for none.
@@ -57,6 +62,8 @@ export interface BackboneEntry {
   flatten?: (features: SymbolicTensor) => SymbolicTensor;
   /** From the descriptor to the logits; absent: a linear layer `fc`. */
   classify?: (descriptor: SymbolicTensor, options: { classes: number; secondOrder: boolean }) => SymbolicTensor;
+  /** From the last stage to the logits, in a network with a class token; replaces pooling, `flatten` and `classify`. */
+  head?: (stage: Stage, options: HeadOptions) => SymbolicTensor;
   /** Stride of the last stage in a network with or without second-order statistics, in its head or in its blocks. */
   defaultLastStride: (secondOrder: boolean) => number;
   /** Whether `build` knows `poolBeforeLast`. */

@@ -3,6 +3,7 @@ import { pooling, poolings, type PoolingSpec, type ShapeSpec, withSeed } from '@
 import { input, type LayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { attendBy, type AttentionSpec } from './attention.ts';
 import { type BackboneEntry, backbones, type Stage } from './backbone-registry.ts';
+import type { TokenFusion } from './class-token-head.ts';
 import { linear, withNormalization } from './parts.ts';
 import { freeze, lastStage, type TrunkOptions } from './trunk.ts';
 
@@ -22,6 +23,8 @@ export interface ModelOptions extends BackboneOptions {
    */
   pooling?: string | PoolingSpec;
   classes?: number;
+  /** How class token and pooled patch tokens meet, in a network with a class token that pools; it knows what suits it. */
+  fusion?: TokenFusion;
 }
 
 /**
@@ -36,18 +39,27 @@ export interface ModelOptions extends BackboneOptions {
  */
 export function createModel(
   name: string,
-  { pooling: choice, classes = 1000, ...trunk }: ModelOptions = {},
+  { pooling: choice, classes = 1000, fusion, ...trunk }: ModelOptions = {},
 ): LayersModel {
   checkArgument(
     Number.isInteger(classes) && classes > 0,
     () => `createModel: classes must be a positive whole number, got ${classes}`,
   );
   const entry = backbones.get(name);
+  checkArgument(
+    fusion === undefined || entry.head !== undefined,
+    () => `createModel: fusion is for networks with a class token, got ${fusion} for ${name}`,
+  );
   const spec = poolingSpec(entry, choice ?? entry.defaults?.pooling);
   const secondOrder = isSecondOrder(spec);
   return withSeed(trunk.seed ?? 0, () => {
     const { pictures, stages } = buildTrunk(entry, trunk, secondOrder);
-    const { features } = stages.at(-1)!;
+    const last = stages.at(-1)!;
+    if (entry.head) {
+      const options = { classes, pooling: spec, fusion: fusion ?? entry.defaults?.fusion ?? 'visual' };
+      return model({ inputs: pictures, outputs: entry.head(last, options), name });
+    }
+    const { features } = last;
     const descriptor = spec ? pool(features, spec) : entry.flatten!(features);
     const logits = entry.classify
       ? entry.classify(descriptor, { classes, secondOrder })
@@ -60,7 +72,7 @@ const isSecondOrder = (spec: PoolingSpec | undefined): boolean => spec !== undef
 
 /** The pooling with what the backbone puts in front of it; undefined: the backbone's own descriptor. */
 function poolingSpec(entry: BackboneEntry, choice: string | PoolingSpec | undefined): PoolingSpec | undefined {
-  if (choice === undefined && entry.flatten) return undefined;
+  if (choice === undefined && (entry.flatten || entry.head)) return undefined;
   const spec = typeof choice === 'string' ? { name: choice } : choice ?? { name: 'gap' };
   const { dim, activation } = entry.reduction ?? {};
   const settled = spec.dim !== undefined || spec.reduce !== undefined || dim === undefined;
@@ -104,6 +116,11 @@ function buildTrunk(
   { attention = entry.defaults?.attention, lastStride, poolBeforeLast }: BackboneOptions & { poolBeforeLast?: 2 | 3 },
   secondOrderHead: boolean,
 ): { pictures: SymbolicTensor; stages: Stage[] } {
+  checkArgument(
+    !entry.fixed || (attention === undefined && lastStride === undefined),
+    () =>
+      `createModel: transformers have neither attention nor lastStride, got ${attention ? 'attention' : lastStride}`,
+  );
   const pictures = input({ shape: [null, null, 3], name: 'pictures' });
   const attend = attendBy(attention, entry.stages);
   const stride = lastStride ?? entry.defaultLastStride(secondOrderHead || attention !== undefined);

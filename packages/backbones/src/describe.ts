@@ -1,5 +1,5 @@
 import { checkArgument } from '@covpool/base';
-import { type LayerShape, NamedLayer } from '@covpool/core';
+import { type LayerShape, modelState, NamedLayer } from '@covpool/core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { backbones } from './backbone-registry.ts';
 import { applicationOrder } from './application-order.ts';
@@ -11,7 +11,7 @@ export interface LayerDescription {
   outputShape: number[];
   /** Values that training changes. */
   parameters: number;
-  /** Running statistics of batch normalisation. */
+  /** Running statistics of batch normalisation, fixed tables. */
   buffers: number;
   /** Multiply-adds of convolutions and linear maps, as published tables count them; see `NamedLayer.multiplyAdds`. */
   multiplyAdds: number;
@@ -71,9 +71,11 @@ export function inputSide(who: string, model: LayersModel, { inputSize }: Descri
 
 function describeLayer(layer: layers.Layer, inputShape: LayerShape, outputShape: LayerShape): LayerDescription {
   const counts = { parameters: 0, buffers: 0 };
-  for (const { originalName, shape } of layer.weights) {
-    const kind = /running_(mean|var)(_\d+)?$/.test(originalName) ? 'buffers' : 'parameters';
-    counts[kind] += shape.reduce<number>((product, extent) => product * extent!, 1);
+  for (const { variable, buffer } of modelState(layer)) {
+    counts[buffer ? 'buffers' : 'parameters'] += variable.shape.reduce<number>(
+      (product, extent) => product * extent!,
+      1,
+    );
   }
   return {
     name: layer.name,

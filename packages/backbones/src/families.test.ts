@@ -175,7 +175,8 @@ describe('listModels', () => {
   it('has the families', () => {
     expect(listModels('mobilenet*')).toEqual(['mobilenetv2', 'mobilenetv2-small']);
     expect(listModels('shufflenetv2-x*')).toHaveLength(4);
-    expect(listModels('*-small')).toEqual(['mobilenetv2-small', 'shufflenetv2-small', 'vgg-small']);
+    expect(listModels('*v2-small')).toEqual(['mobilenetv2-small', 'shufflenetv2-small']);
+    expect(listModels('*-mini').sort()).toEqual(['deit-drop-mini', 'deit-mini', 'swin-mini', 't2t-vit-mini']);
     expect(listModels()).toEqual(expect.arrayContaining(['alexnet', 'vgg16', 'vgg16-bn', 'preact-resnet164']));
   });
 });

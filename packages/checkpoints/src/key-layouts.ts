@@ -76,7 +76,18 @@ export const keyLayouts: readonly KeyLayout[] = [
         .replace(/^pre_logits\.fc2\./, 'classifier.3.')
         .replace(/^head\.fc\./, 'classifier.6.'),
   },
+  {
+    // Its authors, and timm before 0.9, merge patches at the end of a stage; the model does at the start of the next.
+    name: 'Swin Transformer',
+    fits: matches(/^layers\.0\.downsample\./),
+    rename: (name) =>
+      name.replace(/^layers\.(\d+)\.downsample\./, (_, stage: string) => `layers.${Number(stage) + 1}.downsample.`),
+  },
 ];
+
+/** What files hold beside weights and nothing here depends on: PyTorch's count of batches, tables of places and masks of windows. */
+export const isConstant = (name: string): boolean =>
+  /(^|\.)(num_batches_tracked|relative_position_index|attn_mask)$/.test(name);
 
 /** What the same part of a head is called by different authors; ours last. */
 export const headNames: readonly (readonly string[])[] = [
@@ -89,5 +100,6 @@ export const headNames: readonly (readonly string[])[] = [
     'pool.reduce.0.1.',
   ],
   ['eca_layer.', 'pool.eca_layer.'],
+  ['classifier.representation.', 'pool.'],
   ['classifier.1.', 'classifier.', 'head.fc.', 'head.', 'fc.'],
 ];

@@ -1,6 +1,6 @@
 import { modelState, type StateEntry } from '@covpool/core';
 import type { layers } from '@tensorflow/tfjs-layers';
-import { headNames, type KeyLayout, keyLayouts } from './key-layouts.ts';
+import { headNames, isConstant, type KeyLayout, keyLayouts } from './key-layouts.ts';
 import type { TensorData } from './tensor-data.ts';
 
 /** A weight that only the model has, only the file has, or that has another shape in each. Shapes are PyTorch's. */
@@ -27,8 +27,9 @@ const sameNames: KeyLayout = { name: '', fits: () => true, rename: (name) => nam
 /**
  * Finds the model's weight of every tensor of a file. Names are those of torchvision; beyond them the heads (reduction,
  * attention, classifier) of GCP_Optimization, fast-MPN-COV and DropCov are known under all their names, and so are the
- * trunks of fast-MPN-COV, of GCP_Optimization's loss landscapes and of timm. Of the layouts that may be meant the one with the
- * fewest problems counts. PyTorch's `num_batches_tracked` is passed over. `layouts` are further ones that a package knows of its models.
+ * trunks of fast-MPN-COV, of GCP_Optimization's loss landscapes, of timm and of Swin's authors. Of the layouts that may be meant the
+ * one with the fewest problems counts. Passed over is what is no weight: `num_batches_tracked`, `relative_position_index`,
+ * `attn_mask`. `layouts` are further ones that a package knows of its models.
  *
  * ```ts
  * const match = matchKeys(model, readTorch(bytes).tensors);
@@ -71,7 +72,7 @@ function matchBy(layout: KeyLayout, state: StateEntry[], tensors: ReadonlyMap<st
 
 /** Whether a convolution that covers its whole map [O,I,kh,kw] stands for a linear layer [O,I·kh·kw]. */
 const coversMap = (found: number[], [units, inputs, ...more]: number[]): boolean =>
-  found.length === 4 && more.length === 0 && found[0] === units && found[1]! * found[2]! * found[3]! === inputs;
+  found.length === 4 && more.length === 0 && found[0] === units && inputs === found[1]! * found[2]! * found[3]!;
 
 /** The other names of a weight of a head. */
 function headCandidates(name: string): string[] {
@@ -92,13 +93,10 @@ function compare(state: StateEntry[], tensors: Map<string, TensorData>): KeyProb
     return found.join() === expected.join() ? [] : [{ problem: 'misshapen', name, found, expected }];
   });
   for (const [name, { shape }] of tensors) {
-    if (!places.has(name) && !isCounter(name)) problems.push({ problem: 'unexpected', name, found: shape });
+    if (!places.has(name) && !isConstant(name)) problems.push({ problem: 'unexpected', name, found: shape });
   }
   return problems;
 }
-
-/** PyTorch's count of batches, which nothing here depends on. */
-const isCounter = (name: string): boolean => name === 'num_batches_tracked' || name.endsWith('.num_batches_tracked');
 
 function torchShape({ variable, toTorch }: StateEntry): number[] {
   const shape = variable.shape as number[];
