@@ -11,6 +11,7 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { sharedGlobal } from './shared-global.ts';
 import { type HostCompute, hostEngines, hostForm } from './host-form.ts';
 
 /** A TensorFlow.js kernel: an operation with a name, several outputs, a gradient, and one form per backend. */
@@ -55,11 +56,17 @@ export function defineKernel<Inputs extends { [K in keyof Inputs]: Tensor }, Att
   );
 }
 
+const composedForms = sharedGlobal('composed-forms', () => new Map<string, KernelFunc>());
+
+/** The form of a kernel that runs on every backend: what a special form leaves to it. Undefined before the kernel is defined. */
+export const composedForm = (name: string): KernelFunc | undefined => composedForms.get(name);
+
 /** The call of a kernel that registers `kernelFunc` at the first call on a backend that has no form of its own. */
 export function kernelCall<Inputs, Attributes>(
   { name, gradient }: { name: string; gradient?: KernelGradient<Inputs, Attributes> },
   kernelFunc: KernelFunc,
 ): KernelCall<Inputs, Attributes> {
+  composedForms.set(name, kernelFunc);
   if (gradient && !getGradient(name)) registerGradient(gradientConfig(name, gradient));
   return (inputs, attributes) => {
     const backendName = getBackend();

@@ -9,7 +9,7 @@ export { CompositeLayer } from './composite-layer.ts';
 export { Conv2d } from './conv2d.ts';
 export type { Conv2dConfig, ConvolutionInitialization } from './conv2d.ts';
 export { convolution } from './convolution.ts';
-export { defineKernel } from './define-kernel.ts';
+export { composedForm, defineKernel } from './define-kernel.ts';
 export type { KernelCall, KernelDefinition, KernelGradient } from './define-kernel.ts';
 export { DepthwiseConv2d } from './depthwise-conv2d.ts';
 export type { DepthwiseConv2dConfig } from './depthwise-conv2d.ts';

@@ -12,6 +12,11 @@ export function nodeBuiltin<T>(name: string): T | undefined {
   return nodeProcess?.getBuiltinModule?.(name) as T | undefined;
 }
 
+/** Relaxed SIMD is on by default since V8 11.4, and behind this flag in Node 20. */
+export function allowRelaxedSimd(): void {
+  nodeBuiltin<typeof import('node:v8')>('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd');
+}
+
 /** A package that may not be installed; the name is hidden from bundlers. */
 export async function optionalImport<T>(name: string): Promise<T | undefined> {
   try {

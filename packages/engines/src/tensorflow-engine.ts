@@ -1,7 +1,8 @@
 import { backend, type KernelBackend, registerBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { Engine } from './engine.ts';
 import { requireFrom, tensorflowFolder, type TensorflowVariant } from './engine-cache.ts';
-import { isNode, messageOf, nodeBuiltin, optionalImport } from './platform.ts';
+import { allowRelaxedSimd, isNode, messageOf, nodeBuiltin, optionalImport } from './platform.ts';
+import { registerTensorflowHostKernels } from './tensorflow-host-kernels.ts';
 import { registerTensorflowKernels } from './tensorflow-kernels.ts';
 import { registerPaddedPooling } from './tensorflow-pooling.ts';
 
@@ -23,6 +24,7 @@ function tensorflowEngine(
     async start() {
       if (!isNode) return { ok: false, reason: 'needs Node', remedy: 'use webgpu in a browser' };
       restoreRemovedUtilities();
+      allowRelaxedSimd();
       try {
         const library = (await fromPackage(packageName)) ?? fromCache(packageName, variant);
         if (!library) return { ok: false, reason: `neither '${packageName}' nor a build of TensorFlow found`, remedy };
@@ -30,7 +32,10 @@ function tensorflowEngine(
         const onGpu = (backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
         if (variant === 'gpu' && !onGpu) throw new Error(`${library.detail} finds no CUDA device`);
         registerPaddedPooling();
-        if (!onGpu) registerTensorflowKernels();
+        if (!onGpu) {
+          registerTensorflowKernels();
+          await registerTensorflowHostKernels();
+        }
         return { ok: true, backend: 'tensorflow', ...library };
       } catch (cause) {
         return { ok: false, reason: messageOf(cause), remedy };

@@ -3,14 +3,13 @@ import { float64Routines, registerWasmKernels, wasmPrimitives } from '@covpool/w
 import { version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { setBackend } from '@tensorflow/tfjs-core';
 import type { Engine } from './engine.ts';
-import { messageOf, nodeBuiltin } from './platform.ts';
+import { allowRelaxedSimd, messageOf } from './platform.ts';
 
 /** The released WebAssembly backend with our kernels on its memory: the fastest engine that installs everywhere. */
 export const wasmEngine: Engine = {
   name: 'wasm',
   async start() {
-    // On by default since V8 11.4; behind this flag in Node 20.
-    nodeBuiltin<typeof import('node:v8')>('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd');
+    allowRelaxedSimd();
     try {
       if (!(await setBackend('wasm'))) throw new Error('the backend did not initialise');
       const { relaxedSimd } = await registerWasmKernels();

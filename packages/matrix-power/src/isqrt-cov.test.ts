@@ -14,7 +14,19 @@ import {
   toMatrix,
   transpose,
 } from '@covpool/testing';
-import { fill, grad, memory, mul, sum, type Tensor, tensor, type Tensor3D, zeros } from '@tensorflow/tfjs-core';
+import {
+  add,
+  fill,
+  grad,
+  grads,
+  memory,
+  mul,
+  sum,
+  type Tensor,
+  tensor,
+  type Tensor3D,
+  zeros,
+} from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { isqrtCov } from './isqrt-cov.ts';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
@@ -157,6 +169,21 @@ describeEngines('isqrtCov', () => {
         };
         expect(await Promise.all(by(true))).toEqual(await Promise.all(by(false)));
       }
+    });
+
+    it.each(shapes)('does not depend on what is computed in between, %i×%i', async (m, d) => {
+      const [a, b] = [seededTensor([2, m, d], 'first'), seededTensor([2, m, d], 'second')];
+      const weights = seededTensor([2, d, d], 'between weights');
+      const loss = (x: Tensor) => sum(mul(isqrtCov(x), weights));
+      const together = grads((p: Tensor, q: Tensor) => add(loss(p), loss(q)))([a, b]);
+      const alone = [a, b].map((x) => grad(loss)(x));
+      for (const i of [0, 1]) expect(await together[i]!.data()).toEqual(await alone[i]!.data());
+      const late = grad((p: Tensor) => {
+        const value = loss(p);
+        isqrtCov(b).dispose();
+        return add(value, mul(loss(b), 0));
+      })(a);
+      expect(await late.data()).toEqual(await alone[0]!.data());
     });
 
     it('of a batch treats every picture by itself', async () => {

@@ -3,18 +3,20 @@ import type { KernelModule } from './kernel-module.ts';
 // The last bytes of `(import "env" "memory" (memory 0 65536))`: the name, then kind 2, then the limits' flag 1 (has a maximum).
 const IMPORT = [6, ...new TextEncoder().encode('memory'), 2, 1];
 
+/** Compiles a binary for memory that is shared or not. */
+export function compileFor(binary: Uint8Array, shared: boolean): WebAssembly.Module {
+  const bytes = new Uint8Array(binary);
+  if (shared) bytes[limitsFlag(bytes)] = 3;
+  return new WebAssembly.Module(bytes);
+}
+
 /** Instances of a binary on a memory, shared or not: the import says which, in one bit, and must agree with it. */
 export function instantiator(binary: Uint8Array): (memory: WebAssembly.Memory) => KernelModule {
-  const compile = (shared: boolean): WebAssembly.Module => {
-    const bytes = new Uint8Array(binary);
-    if (shared) bytes[limitsFlag(bytes)] = 3;
-    return new WebAssembly.Module(bytes);
-  };
   const modules = new Map<boolean, WebAssembly.Module>();
   return (memory) => {
     const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
     let module = modules.get(shared);
-    if (!module) modules.set(shared, (module = compile(shared)));
+    if (!module) modules.set(shared, (module = compileFor(binary, shared)));
     return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as KernelModule;
   };
 }
