@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AttentionSpec, createModel } from '@covpool/backbones';
 import { CovpoolError } from '@covpool/base';
-import { importState } from '@covpool/checkpoints';
-import { loadSafetensors } from '@covpool/checkpoints/node';
+import { loadWeights } from '@covpool/checkpoints/node';
 import type { PoolingSpec } from '@covpool/core';
 import '@covpool/covariance/layers';
 import '@covpool/dropcov/layers';
@@ -13,12 +12,14 @@ import '@covpool/idccp/layers';
 import '@covpool/matrix-power/layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { InputRecipe } from './input.ts';
+import { takeWeights } from './take-weights.ts';
 
 /** What `config.json` beside the weights of a classifier says: all that is needed to use them. */
 export interface ClassifierCard {
   format: typeof FORMAT;
   backbone: string;
-  pool: PoolingSpec;
+  /** Absent: the backbone's own. */
+  pool?: PoolingSpec;
   /** In its blocks; absent: the backbone's own. */
   attention?: AttentionSpec | undefined;
   /** Names of the outputs. */
@@ -32,7 +33,7 @@ export const FORMAT = 'covpool-classifier/1';
 
 /** The network that a card describes, with fresh weights. */
 export function buildClassifier({ backbone, pool, attention, classes }: ClassifierCard, seed = 0): LayersModel {
-  return createModel(backbone, { pooling: pool, attention, classes: classes.length, seed });
+  return createModel(backbone, { ...(pool && { pooling: pool }), attention, classes: classes.length, seed });
 }
 
 /** Reads the card of a model folder or of a run folder. */
@@ -53,12 +54,17 @@ export async function readCard(folder: string): Promise<ClassifierCard> {
 
 function parseCard(text: string): ClassifierCard | undefined {
   try {
-    const card = JSON.parse(text) as Partial<ClassifierCard> | null;
-    const complete = card?.format === FORMAT && card.backbone && card.pool && Array.isArray(card.classes) && card.input;
-    return complete ? (card as ClassifierCard) : undefined;
+    return cardOf(JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+/** What was read as a card, if it is one. */
+export function cardOf(value: unknown): ClassifierCard | undefined {
+  const card = value as Partial<ClassifierCard> | null | undefined;
+  const complete = card?.format === FORMAT && card.backbone && Array.isArray(card.classes) && card.input;
+  return complete ? (card as ClassifierCard) : undefined;
 }
 
 /** A model folder, or that of a run's checkpoint: the last one or the best. */
@@ -84,17 +90,7 @@ export async function loadClassifier(
 ): Promise<{ model: LayersModel; card: ClassifierCard }> {
   const card = await readWeightsCard(folder, which);
   const model = buildClassifier(card);
-  await loadWeights(model, weightsFile(folder, which));
+  const path = weightsFile(folder, which);
+  takeWeights(model, (await loadWeights(path)).tensors, path);
   return { model, card };
-}
-
-/** Gives a model the weights of a safetensors file. */
-export async function loadWeights(model: LayersModel, path: string): Promise<void> {
-  const { tensors } = await loadSafetensors(path);
-  try {
-    importState(model, tensors);
-  } catch (cause) {
-    if (cause instanceof CovpoolError) throw new CovpoolError(cause.code, `${path}: ${cause.message}`, { cause });
-    throw cause;
-  }
 }

@@ -35,6 +35,8 @@ export const trainConfigSchema = z.strictObject({
       'must have a pool, and may have an epoch',
     )
     .optional(),
+  /** A file, folder or web address of weights to start from, as far as they fit. Absent: fresh ones. */
+  weights: z.string('must be a file').optional(),
   /** Side of the network's input in pixels. */
   size: wholeFrom(8).default(64),
   /** Training pictures: `crop` of a slightly larger one, `resized-crop` (ImageNet), or `none`. */

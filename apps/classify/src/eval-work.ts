@@ -1,23 +1,18 @@
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import type { Progress } from '@covpool/base';
+import { CovpoolError, type Progress } from '@covpool/base';
 import { resolveConfig } from '@covpool/cli';
 import { useEngine } from '@covpool/engines';
-import {
-  buildClassifier,
-  type ClassifierCard,
-  FORMAT,
-  loadWeights,
-  readCard,
-  readWeightsCard,
-  weightsFile,
-} from './classifier.ts';
+import { buildClassifier, type ClassifierCard, FORMAT, readCard, readWeightsCard, weightsFile } from './classifier.ts';
 import { completeConfig } from './complete-config.ts';
 import { trainConfigSchema } from './config.ts';
 import { answers, score, type Scores } from './evaluate.ts';
 import { checkSameClasses, openDataset, type Split } from './open-dataset.ts';
 import { dataFolder } from './shipped.ts';
-import { cardOf } from './train-jobs.ts';
+import { type NetworkChoice, weightsCard } from './network-choice.ts';
+import { takeWeights } from './take-weights.ts';
+import { trainingCard } from './train-jobs.ts';
+import { openWeights, type Weights } from './weights-source.ts';
 
 export interface EvaluationRequest {
   run?: string | undefined;
@@ -27,28 +22,49 @@ export interface EvaluationRequest {
   checkpoint: 'last' | 'best';
   split: Split;
   engine?: string | undefined;
+  /** Which network the weights are of, where there is neither run nor config. */
+  network: NetworkChoice;
 }
 
 /** What `eval` prints for machines. */
 export type Evaluation = Scores & { classes: string[]; data: string; weights: string };
 
 /** Scores of a trained network on one split of a data folder. */
-export async function evaluateClassifier(request: EvaluationRequest, progress: Progress): Promise<Evaluation> {
+export async function evaluateClassifier(
+  request: EvaluationRequest,
+  { progress, print }: { progress: Progress; print: (text: string) => void },
+): Promise<Evaluation> {
   const { run, checkpoint, split, engine } = request;
   await useEngine(engine as Parameters<typeof useEngine>[0]);
-  const described = run === undefined ? await cardOfConfig(request) : await readWeightsCard(run, checkpoint);
+  const from = request.weights ?? weightsFile(run!, checkpoint);
+  const weights = await openWeights(from, checkpoint);
+  const described = await describeNetwork(request, weights);
   const data = request.data ?? dataFolder(described.training);
   const dataset = await openDataset(data, split);
   const card = described.classes.length > 0 ? described : { ...described, classes: [...dataset.classes] };
   checkSameClasses(data, card.classes, dataset.classes);
-  const weights = request.weights ?? weightsFile(run!, checkpoint);
   const model = buildClassifier(card);
-  await loadWeights(model, weights);
+  takeWeights(model, weights.tensors, from, print);
   const label = 'evaluating';
   const onStep = (done: number, total: number) => progress.update({ label, done, total });
   const scores = score(await answers(model, dataset, card.input, { onStep }));
   progress.end();
-  return { ...scores, classes: card.classes, data: join(data, split), weights };
+  return { ...scores, classes: card.classes, data: join(data, split), weights: from };
+}
+
+/** The card of a run, of a configuration, or of weights whose classes, unless they are known, are those of the data. */
+async function describeNetwork(request: EvaluationRequest, weights: Weights): Promise<ClassifierCard> {
+  const { run, config, checkpoint, network } = request;
+  if (run !== undefined) return readWeightsCard(run, checkpoint);
+  if (config !== undefined) return cardOfConfig(request);
+  const card = weightsCard('eval', weights, network, []);
+  if (!card) {
+    throw new CovpoolError(
+      'bad-argument',
+      'eval: these weights come without a description; give --backbone and --pool',
+    );
+  }
+  return card;
 }
 
 /** A card file as it is, or one made from a training configuration; the classes are then those of the data. */
@@ -56,5 +72,5 @@ async function cardOfConfig({ config, data }: EvaluationRequest): Promise<Classi
   const text = await readFile(config!, 'utf8').catch(() => '');
   if (text.includes(FORMAT)) return readCard(join(config!, '..'));
   const choices = await resolveConfig(trainConfigSchema, { file: config, options: { data } });
-  return cardOf(completeConfig(choices), []);
+  return trainingCard(completeConfig(choices), []);
 }

@@ -23,6 +23,10 @@ export const program: Program = {
       summary: 'name what is on pictures, with a shipped network or your own',
       load: async () => (await import('./commands/predict.ts')).predictCommand,
     },
+    convert: {
+      summary: 'weights and networks from one format to another',
+      load: async () => (await import('./commands/convert.ts')).convertCommand,
+    },
     report: {
       summary: 'write the report of a comparison again',
       load: async () => (await import('./commands/report.ts')).reportCommand,

@@ -16,8 +16,8 @@ describe('the shipped networks', () => {
     const log = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).trim().split('\n');
     const { epoch, validation } = JSON.parse(log.at(-1)!) as Line;
     expect(epoch).toBe(15);
-    const request = { run: folder, checkpoint: 'last', split: 'val', engine: 'wasm' } as const;
-    const { top1, samples } = await evaluateClassifier(request, silentProgress);
+    const request = { run: folder, checkpoint: 'last', split: 'val', engine: 'wasm', network: {} } as const;
+    const { top1, samples } = await evaluateClassifier(request, { progress: silentProgress, print: () => {} });
     expect(samples).toBe(327);
     // Without relaxed SIMD the last bits differ; a picture on the edge may change sides.
     expect(Math.abs(top1 - validation.top1)).toBeLessThanOrEqual(1.5 / samples);

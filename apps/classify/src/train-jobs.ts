@@ -21,6 +21,7 @@ import { pickExamples } from './examples.ts';
 import { inputRecipe, trainingTransforms } from './input.ts';
 import { checkSameClasses, openDataset } from './open-dataset.ts';
 import { type RunResult, writeRunResult } from './run-result.ts';
+import { startFromWeights, type StartingWeights } from './start-from-weights.ts';
 
 /** One network to train. */
 export interface TrainJob {
@@ -45,6 +46,7 @@ export type EpochLine = EpochRecord & { validation: Pick<Scores, 'loss' | 'top1'
 
 /** How rank 0 follows the work. */
 export interface TrainWatcher {
+  onWeights?: (job: TrainJob, weights: StartingWeights) => void;
   onStep?: (job: TrainJob, report: StepReport) => void;
   onEpoch?: (job: TrainJob, line: EpochLine) => void;
   onDone?: (job: TrainJob, result: RunResult) => void;
@@ -89,8 +91,11 @@ async function trainOne(
 ): Promise<boolean> {
   const { config } = job;
   const begun = performance.now();
-  const card = cardOf(config, data.train.classes);
+  const card = trainingCard(config, data.train.classes);
   let model = buildClassifier(card, config.seed);
+  if (config.weights !== undefined && !job.resume) {
+    watcher.onWeights?.(job, await startFromWeights(model, config.weights));
+  }
   const handOver = config.hybrid && handingOver(config.hybrid, card, config.seed);
   // Refuses a pooling that cannot take over before there is a folder.
   await handOver?.(0, model);
@@ -187,7 +192,7 @@ function cardAt(
 }
 
 /** The card of a network that is to be trained. */
-export function cardOf(config: TrainConfig, classes: readonly string[]): ClassifierCard {
+export function trainingCard(config: TrainConfig, classes: readonly string[]): ClassifierCard {
   const { backbone, pool, attention, size } = config;
   const input = inputRecipe(preprocessing(backbone), size);
   return { format: FORMAT, backbone, pool, attention, classes: [...classes], input, training: config };

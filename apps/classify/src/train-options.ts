@@ -1,5 +1,6 @@
 import { type OptionSpecs, type OptionValues, userPath } from '@covpool/cli';
 import type { TrainConfig } from './config.ts';
+import { weightsPath } from './weights-path.ts';
 
 /** The options that say how to train; those of `train` and, but for the pooling, of `compare`. */
 export const trainOptions = {
@@ -27,6 +28,11 @@ export const trainOptions = {
     summary: 'in its blocks: gsop-channel, …',
     fallback: "the backbone's own",
   },
+  weights: {
+    type: 'string',
+    value: 'file',
+    summary: 'start from these, as far as they fit: .pth, .safetensors, a folder, an address',
+  },
   dim: { type: 'number', summary: 'channels that second-order poolings see', fallback: '64' },
   size: { type: 'number', value: 'pixels', summary: 'side of the input', fallback: '64' },
   augment: { type: 'string', value: 'kind', summary: 'crop, resized-crop or none', fallback: 'crop' },
@@ -52,6 +58,11 @@ export function optionsAsConfig(options: Given): Partial<Record<keyof TrainConfi
     (name) => !['config', 'set', 'dim'].includes(name),
   ) as (keyof Given)[];
   const given = Object.fromEntries(choices.map((name) => [name, options[name]]));
-  const { 'weight-decay': weightDecay, data, ...rest } = given;
-  return { ...rest, weightDecay, data: typeof data === 'string' ? userPath(data) : undefined };
+  const { 'weight-decay': weightDecay, data, weights, ...rest } = given;
+  return {
+    ...rest,
+    weightDecay,
+    data: typeof data === 'string' ? userPath(data) : undefined,
+    weights: typeof weights === 'string' ? weightsPath(weights) : undefined,
+  };
 }

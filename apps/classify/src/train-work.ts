@@ -1,4 +1,5 @@
 import { CovpoolError } from '@covpool/base';
+import { headSizes } from '@covpool/checkpoints';
 import type { CommandContext } from '@covpool/cli';
 import { readCard } from './classifier.ts';
 import { completeConfig } from './complete-config.ts';
@@ -8,6 +9,7 @@ import { readRuns } from './runs-on-disk.ts';
 import { startTraining } from './start-training.ts';
 import type { TrainJob } from './train-jobs.ts';
 import { trainingProgress } from './training-progress.ts';
+import { openWeights } from './weights-source.ts';
 import { writeReport } from './write-report.ts';
 
 export type WorkContext = Pick<CommandContext, 'signal' | 'print' | 'progress' | 'live'>;
@@ -32,8 +34,17 @@ export function headName({ pool, hybrid }: Pick<TrainChoices, 'pool' | 'hybrid'>
 
 /** Trains into a new folder. */
 export async function newRun(choices: TrainChoices, folder: string, context: WorkContext): Promise<TrainOutcome> {
-  const config = completeConfig(choices);
+  const config = completeConfig(await withWeightsChannels(choices));
   return finishRun({ name: headName(config), config, folder, resume: false }, context);
+}
+
+/** A pooling that leaves its channels open takes those of the weights that the training starts from. */
+async function withWeightsChannels(choices: TrainChoices): Promise<TrainChoices> {
+  const { weights, pool } = choices;
+  if (weights === undefined || pool.name === 'gap' || 'dim' in pool || 'reduce' in pool) return choices;
+  const { reduce } = headSizes((await openWeights(weights)).tensors);
+  if (!reduce) return choices;
+  return { ...choices, pool: { ...pool, ...(reduce.length === 1 ? { dim: reduce[0] } : { reduce }) } };
 }
 
 /** Goes on with a run where its last checkpoint stands. */

@@ -1,6 +1,7 @@
 import type { Progress } from '@covpool/base';
 import { duration } from '@covpool/cli';
 import { percent } from './evaluate.ts';
+import { describeStart } from './start-from-weights.ts';
 import type { TrainJob, TrainWatcher } from './train-jobs.ts';
 
 /** Shows a training: one live line on a terminal, one line per epoch elsewhere. */
@@ -22,6 +23,9 @@ export function trainingProgress(
 
   return {
     signal,
+    onWeights(_, weights) {
+      for (const line of describeStart(weights)) progress.line(line);
+    },
     onStep(job, { epoch, epochs, step, stepsPerEpoch, loss, top1, picturesPerSecond }) {
       progress.update({
         label: `${job.name.padEnd(width)} epoch ${epoch}/${epochs}`,

@@ -1,5 +1,7 @@
 import { CovpoolError } from '@covpool/base';
 import { defineCommand, table, userPath } from '@covpool/cli';
+import { networkOptions } from '../network-options.ts';
+import { weightsPath } from '../weights-path.ts';
 
 export const evalCommand = defineCommand({
   summary: 'measure a trained network on labelled pictures',
@@ -12,7 +14,14 @@ export const evalCommand = defineCommand({
     weights: {
       type: 'string',
       value: 'file',
-      summary: 'other weights (safetensors) for the network of --run or --config',
+      summary: 'weights from elsewhere: .pth, .safetensors, a folder, an address',
+    },
+    ...networkOptions,
+    size: {
+      type: 'number',
+      value: 'pixels',
+      summary: 'side of the input, with --backbone',
+      fallback: "the backbone's own",
     },
     config: { type: 'string', value: 'file', summary: 'a config.json or a training config, instead of --run' },
     checkpoint: { type: 'string', value: 'which', summary: 'last or best, of a run folder', fallback: 'last' },
@@ -28,12 +37,27 @@ export const evalCommand = defineCommand({
   examples: [
     { command: 'eval --run models/isqrt', does: 'a shipped network on the materials pictures' },
     { command: 'eval --run runs/resnet8-isqrt-20260102-030405 --checkpoint best', does: 'your own run' },
-    { command: 'eval --config my.yaml --weights my.safetensors --data ~/birds', does: 'weights from elsewhere' },
+    {
+      command: 'eval --weights gcp_resnet50.pth --backbone resnet50 --pool isqrt --data ~/imagenet',
+      does: 'a published checkpoint',
+    },
+    { command: 'eval --config my.yaml --weights my.safetensors --data ~/birds', does: 'a network of your own choices' },
   ],
   async run({ options, print, progress }) {
     const { run, weights, config, checkpoint = 'last', data, split = 'val', engine } = options;
-    if ((run === undefined) === (config === undefined) || (config !== undefined && weights === undefined)) {
-      throw new CovpoolError('bad-argument', 'eval: either --run, or --config with --weights is required');
+    const { backbone, pool, dim, attention, size } = options;
+    const described = Object.entries({ backbone, pool, dim, attention, size }).find(([, value]) => value !== undefined);
+    if (described && (run ?? config) !== undefined) {
+      throw new CovpoolError(
+        'bad-argument',
+        `eval: --run and --config say which network it is, got --${described[0]} too`,
+      );
+    }
+    const ways = [run, config].filter((way) => way !== undefined).length;
+    if (ways > 1 || (run === undefined && weights === undefined)) {
+      const rule =
+        'either --run, or --config with --weights, or --weights with --backbone or a description of their own';
+      throw new CovpoolError('bad-argument', `eval: ${rule} is required`);
     }
     if (checkpoint !== 'last' && checkpoint !== 'best') {
       throw new CovpoolError('bad-argument', `eval: --checkpoint must be last or best, got '${checkpoint}'`);
@@ -44,8 +68,17 @@ export const evalCommand = defineCommand({
     const work = await import('../eval-work.ts');
     const path = (given: string | undefined) => (given === undefined ? undefined : userPath(given));
     const result = await work.evaluateClassifier(
-      { run: path(run), weights: path(weights), config: path(config), data: path(data), checkpoint, split, engine },
-      progress,
+      {
+        run: path(run),
+        weights: weights === undefined ? undefined : weightsPath(weights),
+        config: path(config),
+        data: path(data),
+        checkpoint,
+        split,
+        engine,
+        network: { backbone, pool, dim, attention, size },
+      },
+      { progress, print },
     );
     const percent = (share: number | undefined) => (share === undefined ? '–' : `${(100 * share).toFixed(1)} %`);
     print(`${result.samples} pictures of ${result.data}`);
