@@ -103,19 +103,49 @@ def randomise(net, name):
         elif len(shape) == 1:
             new = random.uniform(0.5, 1.0, shape)
         else:
-            gain = {"cls_logits": 2.0, "rpn.head.bbox_pred": 0.3, "cls_score": 3.0, "box_predictor.bbox_pred": 0.5}
-            factor = next((g for part, g in gain.items() if part in key), 1.4)
             fan = np.prod(shape[1:]) if len(shape) > 1 else 1
-            new = random.normal(0, factor / np.sqrt(fan), shape)
+            new = random.normal(0, 1.4 / np.sqrt(fan), shape)
         state[key] = torch.from_numpy(new.astype(np.float16).astype(np.float64))
     net.load_state_dict(state)
     return net.double()
 
 
+SPREAD = {
+    "rpn.head.cls_logits": 2.0,
+    "rpn.head.bbox_pred": 0.3,
+    "roi_heads.box_predictor.cls_score": 2.0,
+    "roi_heads.box_predictor.bbox_pred": 1.0,
+    "roi_heads.mask_predictor.mask_fcn_logits": 2.0,
+}
+
+
+def calibrate(net, image):
+    """Scales the last layers so that their outputs have these deviations, over boxes and for each output a mean of about 0."""
+    net.eval()
+    layers = dict(net.named_modules())
+    for name, spread in SPREAD.items():
+        if name not in layers:
+            continue
+        layer, outputs = layers[name], []
+        handle = layer.register_forward_hook(lambda _, __, output: outputs.append(output.transpose(0, 1).flatten(1)))
+        with torch.no_grad():
+            net([image])
+        handle.remove()
+        values = torch.cat(outputs, 1)
+        factor = spread / values.std()
+        with torch.no_grad():
+            layer.weight.copy_((layer.weight * factor).half().double())
+            layer.bias.copy_(((layer.bias - values.mean(1)) * factor).half().double())
+    return net
+
+
 def picture(height, width):
     random = np.random.default_rng([SEED, height, width])
     rows, columns = np.meshgrid(np.linspace(0, 1, height), np.linspace(0, 1, width), indexing="ij")
-    waves = sum(np.sin(2 * np.pi * (random.uniform(1, 8, 3)[:, None, None] * rows + random.uniform(-8, 8, 3)[:, None, None] * columns + random.uniform(0, 1, 3)[:, None, None])) for _ in range(4))
+    waves = np.zeros((3, height, width))
+    for _ in range(4):
+        down, across, shift = (random.uniform(low, high, 3)[:, None, None] for low, high in ((1, 8), (-8, 8), (0, 1)))
+        waves += np.sin(2 * np.pi * (down * rows + across * columns + shift))
     return torch.from_numpy(waves + random.normal(0, 0.3, (3, height, width)))
 
 
@@ -145,7 +175,7 @@ def detections(net, image):
     if "masks" in found:
         probability = found["masks"][:, 0].numpy()
         result["masks"] = np.where(np.abs(probability - 0.5) < 1e-3, 2, probability > 0.5).astype(np.uint8)
-    print({key: value.shape for key, value in result.items()}, "scores", result["scores"][[0, -1]], "labels", np.bincount(result["labels"].astype(int)))
+    print({key: value.shape for key, value in result.items()}, "scores", result["scores"][[0, -1]], "labels", sorted(result["labels"].astype(int)))
     return result
 
 
@@ -189,10 +219,12 @@ def write(path, tensors):
 if sys.argv[1:2] == ["--full"]:
     for name, make in {"faster-rcnn": fasterrcnn_resnet50_fpn, "mask-rcnn": maskrcnn_resnet50_fpn}.items():
         options = {"min_size": 320, "max_size": 480, "box_detections_per_img": 50}
-        net = randomise(make(weights=None, weights_backbone=None, **options), name)
-        write(pathlib.Path(sys.argv[2]) / f"{name}.safetensors", {**state_of(net, np.float16), **detections(net, picture(250, 330))})
+        image = picture(250, 330)
+        net = calibrate(randomise(make(weights=None, weights_backbone=None, **options), name), image)
+        tensors = {**state_of(net, np.float16), **detections(net, image)}
+        write(pathlib.Path(sys.argv[2]) / f"{name}.safetensors", tensors)
 else:
-    net = randomise(narrow(), "mask-rcnn-narrow")
-    state = state_of(net, np.float16)
     image = picture(60, 78)
+    net = calibrate(randomise(narrow(), "mask-rcnn-narrow"), image)
+    state = state_of(net, np.float16)
     write(FOLDER / "mask-rcnn-narrow.safetensors", {**state, **detections(net, image), **step(net, image)})
