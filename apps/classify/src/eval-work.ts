@@ -9,7 +9,7 @@ import { trainConfigSchema } from './config.ts';
 import { answers, score, type Scores } from './evaluate.ts';
 import { checkSameClasses, openDataset, type Split } from './open-dataset.ts';
 import { dataFolder } from './shipped.ts';
-import { type NetworkChoice, weightsCard } from './network-choice.ts';
+import { isNumbered, type NetworkChoice, weightsCard } from './network-choice.ts';
 import { takeWeights } from './take-weights.ts';
 import { trainingCard } from './train-jobs.ts';
 import { openWeights, type Weights } from './weights-source.ts';
@@ -37,8 +37,9 @@ export async function evaluateClassifier(
   const { run, checkpoint, split, engine } = request;
   await useEngine(engine as Parameters<typeof useEngine>[0]);
   const from = request.weights ?? weightsFile(run!, checkpoint);
+  const known = await knownCard(request);
   const weights = await openWeights(from, checkpoint);
-  const described = await describeNetwork(request, weights);
+  const described = known ?? describeWeights(request, weights);
   const data = request.data ?? dataFolder(described.training);
   const dataset = await openDataset(data, split);
   const card = described.classes.length > 0 ? described : { ...described, classes: [...dataset.classes] };
@@ -52,11 +53,15 @@ export async function evaluateClassifier(
   return { ...scores, classes: card.classes, data: join(data, split), weights: from };
 }
 
-/** The card of a run, of a configuration, or of weights whose classes, unless they are known, are those of the data. */
-async function describeNetwork(request: EvaluationRequest, weights: Weights): Promise<ClassifierCard> {
-  const { run, config, checkpoint, network } = request;
+/** The card of a run or of a configuration. */
+async function knownCard(request: EvaluationRequest): Promise<ClassifierCard | undefined> {
+  const { run, config, checkpoint } = request;
   if (run !== undefined) return readWeightsCard(run, checkpoint);
-  if (config !== undefined) return cardOfConfig(request);
+  return config === undefined ? undefined : cardOfConfig(request);
+}
+
+/** The card of weights; their classes, unless they have names, are those of the data. */
+function describeWeights({ network }: EvaluationRequest, weights: Weights): ClassifierCard {
   const card = weightsCard('eval', weights, network, []);
   if (!card) {
     throw new CovpoolError(
@@ -64,7 +69,7 @@ async function describeNetwork(request: EvaluationRequest, weights: Weights): Pr
       'eval: these weights come without a description; give --backbone and --pool',
     );
   }
-  return card;
+  return isNumbered(card.classes) ? { ...card, classes: [] } : card;
 }
 
 /** A card file as it is, or one made from a training configuration; the classes are then those of the data. */

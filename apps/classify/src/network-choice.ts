@@ -46,6 +46,9 @@ export function weightsCard(
   };
 }
 
+/** Whether classes have only numbers, because nobody knew their names. */
+export const isNumbered = (classes: readonly string[]): boolean => classes.every((name, i) => name === String(i));
+
 const scaled = ({ input }: ClassifierCard, size: number) => ({
   size,
   resize: Math.round((size * input.resize) / input.size),

@@ -53,6 +53,10 @@ describe('eval --weights', () => {
     const { code, out } = await classify('eval', '--weights', at('hub'), '--data', materialsFolder, '--json');
     expect(code).toBe(0);
     expect(JSON.parse(out).top1).toBeGreaterThan(0.65);
+    // Of a checkpoint without names of classes the data's are taken.
+    await classify('convert', published, at('numbered'), '--backbone', 'resnet8', '--pool', 'isqrt');
+    const numbered = await classify('eval', '--weights', at('numbered'), '--data', materialsFolder, '--json');
+    expect(JSON.parse(numbered.out)).toMatchObject({ top1: JSON.parse(out).top1, classes: JSON.parse(out).classes });
   });
 
   it('refuses weights of another network or of other classes, with a table', async () => {
