@@ -17,6 +17,7 @@ const methods = ['engines', 'core', 'covariance', 'matrix-power', 'dropcov'].map
 /** A software adapter compiles each shader in a tenth of a second or more, so it runs a few suites. */
 const smoke = [
   'packages/engines',
+  'packages/webgpu-kernels',
   'packages/core/src/batch-norm-training.test.ts',
   'packages/core/src/define-kernel.test.ts',
   'packages/core/src/host-kernel.test.ts',
@@ -57,6 +58,7 @@ async function provideSoftwareWebgpu(): Promise<void> {
 /** What runs on other release lines of Node: each engine's start, kernels and gradients, layers, and a program with threads. */
 const nodeSmoke = [
   'packages/engines',
+  'packages/webgpu-kernels',
   'packages/core/src/layers.test.ts',
   'packages/matrix-power/src/layers.test.ts',
   'packages/trainers/src/ranks.test.ts',

@@ -1,8 +1,19 @@
 import { covarianceGradientKernel, covarianceKernel } from './kernels/covariance.ts';
+import { newtonSchulzOfRowsGradientKernel, newtonSchulzOfRowsKernel } from './kernels/newton-schulz-of-rows.ts';
+import { newtonSchulzGradientKernel, newtonSchulzKernel } from './kernels/newton-schulz.ts';
 import { registerOnWebgpu } from './kernels/registration.ts';
 import { triuScatterKernel, triuVectorizeKernel } from './kernels/triu.ts';
 
-const KERNELS = [covarianceKernel, covarianceGradientKernel, triuVectorizeKernel, triuScatterKernel];
+const KERNELS = [
+  covarianceKernel,
+  covarianceGradientKernel,
+  newtonSchulzKernel,
+  newtonSchulzGradientKernel,
+  newtonSchulzOfRowsKernel,
+  newtonSchulzOfRowsGradientKernel,
+  triuVectorizeKernel,
+  triuScatterKernel,
+];
 
 /** What was registered. */
 export interface WebgpuKernels {

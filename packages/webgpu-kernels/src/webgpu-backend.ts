@@ -16,6 +16,7 @@ export interface RecordingBackend
     | 'submitQueue'
     | 'getQueryTime'
     | 'disposeData'
+    | 'incRef'
   > {
   makeTensorInfo(shape: number[], dtype: 'float32'): TensorInfo;
   tensorMap: { get(dataId: object): { resource: GPUBuffer; values: unknown; dtype: string } };
