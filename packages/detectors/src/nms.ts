@@ -1,6 +1,5 @@
 import { checkArgument } from '@covpool/base';
-import { boxArea, sharedArea } from './box-iou.ts';
-import { countBoxes, takeBoxes, type Boxes } from './boxes.ts';
+import { countBoxes, type Boxes } from './boxes.ts';
 import { conventionsOf, type ConventionsOption } from './conventions.ts';
 import { topScores } from './top-scores.ts';
 
@@ -16,7 +15,7 @@ export interface NmsOptions extends ConventionsOption {
  * is above (not at) the threshold. Equal scores: the first box is better. TensorFlow.js's own `nonMaxSuppression` suppresses
  * at the threshold too.
  *
- * Cost: a sort and |boxes|·|kept| IoUs: some 10 ms for 2,000 boxes of which none is suppressed.
+ * Cost: a sort and |boxes|·|kept| IoUs: some 20 ms for 2,000 boxes of which few are suppressed.
  *
  * ```ts
  * nms(Float32Array.of(0, 0, 10, 10, 0, 0, 10, 5), Float32Array.of(0.9, 0.8), { threshold: 0.5 }); // 0, 1
@@ -76,17 +75,27 @@ function suppress(
   { threshold, count = Infinity, conventions }: NmsOptions,
 ): Int32Array {
   const { extent } = conventionsOf(conventions);
-  const sorted = takeBoxes(boxes, order);
-  const areas = Float64Array.from({ length: order.length }, (_, i) => boxArea(sorted, 4 * i, extent));
+  const corner = (k: number) => Float64Array.from({ length: order.length }, (_, i) => boxes[4 * order[i]! + k]!);
+  const [left, top, right, bottom] = [
+    corner(0),
+    corner(1),
+    corner(2).map((x) => x + extent),
+    corner(3).map((y) => y + extent),
+  ];
+  const areas = left.map((x, i) => Math.max(right[i]! - x, 0) * Math.max(bottom[i]! - top[i]!, 0));
   const suppressed = new Uint8Array(order.length);
   const kept: number[] = [];
   for (let i = 0; i < order.length && kept.length < count; i++) {
     if (suppressed[i]) continue;
     kept.push(order[i]!);
+    const [x1, y1, x2, y2, area] = [left[i]!, top[i]!, right[i]!, bottom[i]!, areas[i]!];
     for (let j = i + 1; j < order.length; j++) {
-      if (suppressed[j]) continue;
-      const shared = sharedArea(sorted, 4 * i, sorted, 4 * j, extent);
-      if (shared > 0 && shared / (areas[i]! + areas[j]! - shared) > threshold) suppressed[j] = 1;
+      const width = Math.min(x2, right[j]!) - Math.max(x1, left[j]!);
+      if (!(width > 0)) continue;
+      const height = Math.min(y2, bottom[j]!) - Math.max(y1, top[j]!);
+      if (!(height > 0)) continue;
+      const shared = width * height;
+      if (shared / (area + areas[j]! - shared) > threshold) suppressed[j] = 1;
     }
   }
   return Int32Array.from(kept);

@@ -23,7 +23,9 @@ export interface RoiAlignOptions extends ConventionsOption {
   samplingRatio?: number;
 }
 
-type Attributes = { taps: RoiTaps };
+interface Attributes {
+  taps: RoiTaps;
+}
 
 const align = defineKernel<{ features: Tensor }, Attributes>({
   name: 'CovpoolRoiAlign',
