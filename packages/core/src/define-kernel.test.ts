@@ -33,7 +33,21 @@ const powers = defineKernel<{ a: Tensor }, { count: number }>({
   },
 });
 
-describeEngines('defineKernel', () => {
+/** 2a, made by whom: the processor, or operations. */
+let made = '';
+const twice = defineKernel<{ a: Tensor }, Record<string, never>>({
+  name: 'TestTwice',
+  composed: ({ a }) => {
+    made = 'composed';
+    return [mul(a, 2)];
+  },
+  host: ({ a }) => {
+    made = 'host';
+    return [{ shape: a.shape, values: Float32Array.from(a.values, (value) => 2 * value) }];
+  },
+});
+
+describeEngines('defineKernel', (engineName) => {
   describe('values', () => {
     it('runs its composed form on a backend that has none of its own', async () => {
       const before = calls;
@@ -41,6 +55,11 @@ describeEngines('defineKernel', () => {
       await expectClose(y!, [14, 19]);
       await expectClose(copy!, [2, 3]);
       expect(calls).toBe(before + 1);
+    });
+
+    it('runs its host form where the processor reads the memory', async () => {
+      await expectClose(twice({ a: tensor([1, -2, 0.5]) }, {})[0]!, [2, -4, 1]);
+      expect(made).toBe(/webgpu|webgl/.test(engineName) ? 'composed' : 'host');
     });
 
     it('is one operation to the profiler', async () => {

@@ -1,5 +1,5 @@
 import { describeEngines, expectClose, expectCovpoolError, expectNoLeak, seededTensor } from '@covpool/testing';
-import { grad, sum, type Tensor, type Tensor2D, type Tensor4D, tensor } from '@tensorflow/tfjs-core';
+import { grad, sum, type Tensor, type Tensor2D, type Tensor4D, tensor, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { deltasOfClass, mapsOfClass } from './of-class.ts';
 
@@ -24,6 +24,16 @@ describeEngines('outputs of one class', () => {
         Array.from({ length: 12 }, (_, i) => values[5 * i + (i < 6 ? 4 : 2)]!),
         { relative: 0 },
       );
+    });
+  });
+
+  describe('properties', () => {
+    it('without rows are none, with a gradient of none', async () => {
+      const [none, rows] = [new Int32Array(), zeros([0, 12]) as Tensor2D];
+      expect(deltasOfClass(rows, none).shape).toEqual([0, 4]);
+      expect(mapsOfClass(zeros([0, 2, 3, 5]), none).shape).toEqual([0, 2, 3]);
+      const slope = grad((x: Tensor) => deltasOfClass(x as Tensor2D, none))(rows, zeros([0, 4]));
+      expect(slope.shape).toEqual([0, 12]);
     });
   });
 
