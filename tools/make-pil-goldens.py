@@ -3,7 +3,8 @@
     python3 -m venv /tmp/pil && /tmp/pil/bin/pip install pillow==13.0.0 numpy
     /tmp/pil/bin/python tools/make-pil-goldens.py
 
-Writes packages/datasets/src/goldens/{resize,adjust,decode}.json. Pixels and files are base64, pixels as RGB rows.
+Writes packages/datasets/src/goldens/{resize,adjust,decode}.json and apps/classify/src/goldens/evaluation.json. Pixels and files
+are base64, pixels as RGB rows.
 """
 import base64
 import io
@@ -18,6 +19,7 @@ from PIL import Image, ImageCms, ImageEnhance
 
 SEED = 7
 FOLDER = pathlib.Path(__file__).parent.parent / "packages/datasets/src/goldens"
+CLASSIFY = pathlib.Path(__file__).parent.parent / "apps/classify/src/goldens"
 rng = np.random.default_rng(SEED)
 
 
@@ -38,9 +40,9 @@ def scene(width, height):
     return np.clip(planes + noise, 0, 255).astype(np.uint8)
 
 
-def write(name, content):
+def write(name, content, folder=FOLDER):
     header = {"madeBy": "tools/make-pil-goldens.py", "pillow": PIL.__version__, "seed": SEED}
-    (FOLDER / f"{name}.json").write_text(json.dumps({**header, **content}, indent=1) + "\n")
+    (folder / f"{name}.json").write_text(json.dumps({**header, **content}, indent=1) + "\n")
 
 
 def resize_goldens():
@@ -149,6 +151,23 @@ def decode_goldens():
     write("decode", {"cases": cases})
 
 
+def evaluation_goldens():
+    """What networks of ImageNet are evaluated on (spec training, 1): of each row and column of the result every seventh."""
+    results = []
+    for width, height in [(500, 375), (375, 500), (256, 256), (180, 240), (1001, 640)]:
+        y, x, c = np.mgrid[0:height, 0:width, 0:3]
+        source = Image.fromarray(((x * 7 + y * 13 + (x * y) % 29 * 5 + 80 * c) % 256).astype(np.uint8))
+        short, long = min(width, height), max(width, height)
+        longer = int(256 * long / short)
+        size = (256, longer) if width <= height else (longer, 256)
+        resized = source.resize(size, Image.Resampling.BILINEAR)
+        left, top = round((resized.width - 224) / 2), round((resized.height - 224) / 2)
+        crop = np.asarray(resized.crop((left, top, left + 224, top + 224)))
+        results.append({"width": width, "height": height, "every": 7, "data": b64(crop[::7, ::7].tobytes())})
+    write("evaluation", {"cases": results}, CLASSIFY)
+
+
 resize_goldens()
 adjust_goldens()
 decode_goldens()
+evaluation_goldens()
