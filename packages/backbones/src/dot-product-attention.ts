@@ -37,8 +37,9 @@ export function dotProductAttention(qkv: Tensor3D, { heads, scale, bias }: Atten
   );
   const size = width / 3 / heads;
   return tidy(() => {
-    const apart = transpose(reshape(qkv, [batch, positions, 3, heads, size]), [2, 0, 3, 1, 4]);
-    const parts = split(reshape(apart, [3, batch * heads, positions, size]) as Tensor4D, 3, 0);
+    // Transposing four axes is far quicker on wasm than five.
+    const apart = transpose(reshape(qkv, [batch, positions, 3 * heads, size]) as Tensor4D, [0, 2, 1, 3]);
+    const parts = split(apart, 3, 1);
     const [q, k, v] = parts.map((part): Tensor3D => reshape(part, [batch * heads, positions, size]));
     const scores = matMul(mul(q!, scale ?? size ** -0.5), k!, false, true) as Tensor3D;
     const values = matMul(softmax(bias ? bias(scores) : scores) as Tensor, v!);

@@ -15,8 +15,8 @@ export function mergePatches(x: Tensor4D): Tensor4D {
     () => `mergePatches: the map must be [B,H,W,C] with even sides, got [${x.shape}]`,
   );
   return tidy(() => {
-    const apart = reshape(x, [(batch * height) / 2, 2, width / 2, 2, channels]);
-    return reshape(transpose(apart, [0, 2, 3, 1, 4]), [batch, height / 2, width / 2, 4 * channels]);
+    const pairs = transpose(reshape(x, [(batch * height) / 2, 2, width, channels]), [0, 2, 1, 3]);
+    return reshape(pairs, [batch, height / 2, width / 2, 4 * channels]);
   });
 }
 

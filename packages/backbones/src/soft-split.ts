@@ -43,8 +43,9 @@ export function softSplit(x: Tensor4D, { kernelSize, strides, padding = 0 }: Sof
     const stripes = patchesOf(reshape(x, [batch, height, width * channels]), rows!, options);
     // [B·H'·k, W', k, C]
     const patches = patchesOf(reshape(stripes, [-1, width, channels]), columns!, options);
-    const apart = reshape(patches, [batch * rows!, kernelSize, columns!, kernelSize, channels]);
-    return reshape(transpose(apart, [0, 2, 4, 1, 3]), [batch, rows!, columns!, channels * kernelSize ** 2]);
+    const apart = reshape(patches, [batch * rows!, kernelSize, columns!, kernelSize * channels]);
+    const together = reshape(transpose(apart, [0, 2, 1, 3]), [-1, kernelSize ** 2, channels]);
+    return reshape(transpose(together, [0, 2, 1]), [batch, rows!, columns!, channels * kernelSize ** 2]);
   });
 }
 
