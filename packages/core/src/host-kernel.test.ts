@@ -1,5 +1,15 @@
 import { describeEngines, expectClose, expectNoLeak } from '@covpool/testing';
-import { engine, grad, mul, sum, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  grad,
+  type KernelBackend,
+  mul,
+  registerKernel,
+  sum,
+  type Tensor,
+  tensor,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { defineHostKernel } from './host-kernel.ts';
 
@@ -60,3 +70,21 @@ describeEngines('defineHostKernel', { host: true }, () => {
     });
   });
 });
+
+describeEngines('defineHostKernel beside a form of the engine', (name) => {
+  it('runs that form', async () => {
+    const fixed = { backendName: name === 'tensorflow-gpu' ? 'tensorflow' : name, kernelName: 'TestOwnForm' };
+    const own = defineHostKernel<{ a: Tensor }, Record<string, never>>({
+      name: fixed.kernelName,
+      who: 'ownForm',
+      compute: () => [{ shape: [1], values: Float32Array.of(-1) }],
+    });
+    registerKernel({ ...fixed, kernelFunc: ({ inputs, backend }) => ownForm(inputs.a!, backend as KernelBackend) });
+    await expectClose(own({ a: tensor([7]) }, {})[0]!, [7]);
+  });
+});
+
+function ownForm({ dataId, shape, dtype }: TensorInfo, backend: KernelBackend): TensorInfo {
+  backend.incRef(dataId);
+  return { dataId, shape, dtype };
+}

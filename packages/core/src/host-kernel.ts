@@ -1,5 +1,5 @@
 import { CovpoolError } from '@covpool/base';
-import { getBackend, type Tensor } from '@tensorflow/tfjs-core';
+import { getBackend, getKernel, type Tensor } from '@tensorflow/tfjs-core';
 import { kernelCall, type KernelCall, type KernelGradient } from './define-kernel.ts';
 import { type HostCompute, hostEngines, hostForm } from './host-form.ts';
 
@@ -18,15 +18,15 @@ export interface HostKernelDefinition<Inputs, Attributes> {
  * Makes an operation that the processor computes, in float64 if need be, a kernel of TensorFlow.js like those of
  * `defineKernel`. It runs on the engines that keep tensors where the processor reads them.
  *
- * The call throws `unsupported` on other engines.
+ * The call throws `unsupported` on other engines, unless one has a form of its own under the same name.
  */
 export function defineHostKernel<Inputs extends { [K in keyof Inputs]: Tensor }, Attributes extends object>(
   definition: HostKernelDefinition<Inputs, Attributes>,
 ): KernelCall<Inputs, Attributes> {
-  const { who, compute } = definition;
+  const { name, who, compute } = definition;
   const call = kernelCall(definition, hostForm(compute));
   return (inputs, attributes) => {
-    if (!hostEngines.includes(getBackend())) {
+    if (!hostEngines.includes(getBackend()) && !getKernel(name, getBackend())) {
       throw new CovpoolError(
         'unsupported',
         `${who}: an engine with host memory is required (${hostEngines.join(', ')}), got ${getBackend()}; ` +

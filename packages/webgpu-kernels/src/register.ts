@@ -1,4 +1,11 @@
 import { covarianceGradientKernel, covarianceKernel } from './kernels/covariance.ts';
+import { eighGradientKernel, eighKernel } from './kernels/eigh.ts';
+import {
+  matrixPowerGradientKernel,
+  matrixPowerKernel,
+  matrixPowerOfRowsGradientKernel,
+  matrixPowerOfRowsKernel,
+} from './kernels/matrix-power.ts';
 import { newtonSchulzOfRowsGradientKernel, newtonSchulzOfRowsKernel } from './kernels/newton-schulz-of-rows.ts';
 import { newtonSchulzGradientKernel, newtonSchulzKernel } from './kernels/newton-schulz.ts';
 import { registerOnWebgpu } from './kernels/registration.ts';
@@ -11,6 +18,12 @@ const KERNELS = [
   newtonSchulzGradientKernel,
   newtonSchulzOfRowsKernel,
   newtonSchulzOfRowsGradientKernel,
+  eighKernel,
+  eighGradientKernel,
+  matrixPowerKernel,
+  matrixPowerGradientKernel,
+  matrixPowerOfRowsKernel,
+  matrixPowerOfRowsGradientKernel,
   triuVectorizeKernel,
   triuScatterKernel,
 ];
