@@ -37,6 +37,9 @@ export interface FirstStage {
   deltas: Tensor3D;
 }
 
+/** A layer with one output gives it without a list. */
+const listOf = <T>(outputs: T | T[]): T[] => (Array.isArray(outputs) ? outputs : [outputs]);
+
 /** The layers of a two-stage detector and what computes with them. Weights have mmdetection 2.x's names. */
 export class DetectorNetwork {
   /** Holds every weight; what it computes is of no use. */
@@ -95,8 +98,8 @@ export class DetectorNetwork {
   /** Trunk, pyramid and first stage. */
   firstStage(images: Tensor4D, { training }: { training: boolean }): FirstStage {
     return tidy(() => {
-      const stages = this.trunk.apply(images, { training }) as Tensor[];
-      const pyramid = this.neck.apply(stages) as Tensor4D[];
+      const stages = this.trunk.apply(images, { training }) as Tensor | Tensor[];
+      const pyramid = listOf(this.neck.apply(stages) as Tensor4D | Tensor4D[]);
       const [logits, deltas] = this.rpn.apply(pyramid) as [Tensor2D, Tensor3D];
       return { pyramid, logits, deltas };
     });
