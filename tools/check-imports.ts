@@ -72,6 +72,22 @@ export const ARROWS: Arrows = {
     'charts',
     'cli',
   ],
+  // What detect and segment share; it is put together like an app.
+  objects: [
+    'backbones',
+    'base',
+    'charts',
+    'checkpoints',
+    'cli',
+    'datasets',
+    'detectors',
+    'engines',
+    'masks',
+    'metrics',
+    'trainers',
+  ],
+  detect: ['cli', 'objects'],
+  segment: ['cli', 'objects'],
 };
 
 /** Every broken rule of the package graph, in the order of files. */

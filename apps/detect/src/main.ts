@@ -1,0 +1,4 @@
+import { runMain } from '@covpool/cli';
+import { objectProgram } from '@covpool/objects';
+
+await runMain(objectProgram('detect'));

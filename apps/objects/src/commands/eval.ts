@@ -1,0 +1,82 @@
+import { CovpoolError } from '@covpool/base';
+import { type Command, defineCommand, table, userPath } from '@covpool/cli';
+import type { CocoStats } from '@covpool/metrics';
+import type { Task } from '../task.ts';
+import { timestamp } from '../timestamp.ts';
+
+const percent = (value: number) => (value < 0 ? '–' : (100 * value).toFixed(1));
+const NUMBERS: (keyof CocoStats)[] = ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AR100'];
+
+export function evalCommand(task: Task): Command {
+  return defineCommand({
+    summary: 'measure a trained detector on annotated pictures, and draw what it finds',
+    description:
+      "COCO's numbers; a report with precision over recall and drawn pictures; all detections in the form of COCO's results.\n" +
+      'Without options: the shipped network on the shipped validation pictures.',
+    options: {
+      run: {
+        type: 'string',
+        value: 'folder',
+        summary: 'a run folder or a model folder',
+        fallback: 'the shipped network',
+      },
+      weights: { type: 'string', value: 'file', summary: 'other weights for it: ours, of mmdetection or torchvision' },
+      checkpoint: { type: 'string', value: 'which', summary: 'last or best, of a run folder', fallback: 'best' },
+      data: { type: 'string', value: 'folder', summary: 'as for train', fallback: "the run's own" },
+      split: { type: 'string', value: 'name', summary: 'val or another that has annotations', fallback: 'val' },
+      out: { type: 'string', value: 'folder', summary: 'where it writes', fallback: `runs/${task.name}-eval-<time>` },
+      pictures: { type: 'number', summary: 'how many pictures are drawn', fallback: '8' },
+      score: { type: 'number', summary: 'least score that is drawn', fallback: '0.5' },
+      limit: { type: 'number', summary: 'use only so many pictures' },
+      engine: {
+        type: 'string',
+        value: 'name',
+        summary: 'what computes; see `doctor`',
+        fallback: 'the fastest that works',
+      },
+    },
+    examples: [
+      { command: 'eval', does: 'the shipped network on the shipped pictures' },
+      { command: `eval --run runs/${task.name}-20260102-030405`, does: 'your own run' },
+      { command: 'eval --run my-run --data ~/my-coco --split test --json', does: 'other pictures, for a script' },
+    ],
+    async run({ options, print, progress }) {
+      const { run, weights, checkpoint, data, split = 'val', out, pictures = 8, score = 0.5, limit, engine } = options;
+      if (checkpoint !== undefined && checkpoint !== 'last' && checkpoint !== 'best') {
+        throw new CovpoolError('bad-argument', `eval: --checkpoint must be last or best, got '${checkpoint}'`);
+      }
+      if (!Number.isInteger(pictures) || pictures < 0) {
+        throw new CovpoolError('bad-argument', `eval: --pictures must be a whole number from 0, got ${pictures}`);
+      }
+      const { evaluateDetector } = await import('../eval-work.ts');
+      const path = (given: string | undefined) => (given === undefined ? undefined : userPath(given));
+      const result = await evaluateDetector(
+        task,
+        {
+          run: path(run) ?? task.model,
+          weights: path(weights),
+          checkpoint,
+          data: path(data),
+          split,
+          engine,
+          limit,
+          out: userPath(out ?? `runs/${task.name}-eval-${timestamp()}`),
+          pictures,
+          score,
+        },
+        progress,
+      );
+      const row = (name: string, stats: CocoStats) => [name, ...NUMBERS.map((key) => percent(stats[key]))];
+      print(`${result.objects} objects on ${result.pictures} pictures, on ${result.engine}; in per cent:\n`);
+      print(table(['', ...NUMBERS], [row('boxes', result.box), ...(result.mask ? [row('masks', result.mask)] : [])]));
+      print('');
+      const each = result.perCategory.map(({ id, name, objects, AP, AP50 }) => {
+        return [name ?? String(id), String(objects), percent(AP), percent(AP50)];
+      });
+      print(table(['category', 'objects', 'AP', 'AP50'], each));
+      print(`\nreport   ${result.report}`);
+      print(`results  ${result.results}`);
+      return result;
+    },
+  });
+}

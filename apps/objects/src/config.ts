@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { Task } from './task.ts';
+
+const wholeFrom = (least: number) =>
+  z.int(`must be a whole number from ${least}`).min(least, `must be at least ${least}`);
+const share = (most: number) =>
+  z.number('must be a number').min(0, 'must not be negative').max(most, `must be at most ${most}`);
+
+/** `cosine-warmup` or `{name: step-warmup, milestones: [8, 11]}`. */
+const named = z.preprocess(
+  (value) => (typeof value === 'string' ? { name: value } : value),
+  z.looseObject({ name: z.string('must be a name') }, 'must be a name, or name and options'),
+);
+
+/** Every choice of a training, with what holds without it. A run folder keeps it resolved. */
+export function trainConfigSchema(task: Task) {
+  return z.strictObject({
+    /** A folder in COCO's layout: `annotations/instances_<split>.json` and pictures. */
+    data: z.string('must be a folder').default(task.data),
+    detector: z.string('must be a name').default(task.detector),
+    backbone: z.string('must be a name').default('resnet8-detection'),
+    /** How a residual trunk comes to its last stride: GAP, GCP_D or GCP_M. */
+    variant: z.enum(['GAP', 'GCP_D', 'GCP_M'], 'must be GAP, GCP_D or GCP_M').optional(),
+    /** Weights of a classifier, whose trunk the detector starts from. */
+    trunk: z.string('must be a file').optional(),
+    /** Stages of the trunk that stay as they are, the stem counted. */
+    frozenStages: wholeFrom(0).default(0),
+    normalization: z.enum(['batch', 'running', 'group'], 'must be batch, running or group').default('batch'),
+    conventions: z.enum(['mmdet2', 'mmdet1', 'torchvision'], 'must be mmdet2, mmdet1 or torchvision').default('mmdet2'),
+    /** Sizes and thresholds of the detector that differ from its own: `settings.anchors.scale=6`. */
+    settings: z.record(z.string(), z.record(z.string(), z.unknown()), 'must be groups of settings').default({}),
+    /** How large pictures become: their longer and their shorter side at most, in pixels. */
+    size: z.strictObject({ long: wholeFrom(16), short: wholeFrom(16) }, 'must have long and short').default(task.size),
+    flips: z.enum(['both', 'horizontal', 'none'], 'must be both, horizontal or none').default('both'),
+    epochs: wholeFrom(1).default(30),
+    batch: wholeFrom(1).default(4),
+    /** Parts of a batch that are computed apart; it fixes the numbers, whoever computes the parts. */
+    shards: wholeFrom(1).default(2),
+    /** The schedule's base rate; absent: the schedule's own. */
+    lr: share(1e6).optional(),
+    schedule: named.default({ name: 'cosine-warmup' }),
+    momentum: share(1).default(0.9),
+    weightDecay: share(1e3).default(1e-4),
+    /** The most that the norm of all gradients together may be; 0: no limit. */
+    clipNorm: share(1e6).default(5),
+    /** Evaluate on the validation pictures after every so many epochs, and after the last. */
+    evaluateEvery: wholeFrom(1).default(5),
+    seed: wholeFrom(0).default(0),
+    engine: z.string('must be a name').optional(),
+    /** Threads that compute; absent: one per shard and core. It changes no number. */
+    threads: wholeFrom(1).optional(),
+    /** Use only the first so many pictures of a split; for trying things out. */
+    limit: wholeFrom(1).optional(),
+  });
+}
+
+export type TrainConfig = z.infer<ReturnType<typeof trainConfigSchema>>;

@@ -1,0 +1,1 @@
+export { objectProgram } from './program.ts';
