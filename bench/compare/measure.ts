@@ -28,6 +28,9 @@ export const median = (values: number[]): number => {
   return ordered.length % 2 === 1 ? ordered[middle]! : (ordered[middle - 1]! + ordered[middle]!) / 2;
 };
 
+/** What a repetition takes at least to be called slow. */
+const SLOW_MS = 5000;
+
 /** All sides on one case; they take turns, a round each, so that whatever slows the machine down slows all of them. */
 export async function measureCase(index: number, rounds: number, python: string): Promise<CaseResult> {
   const { name, goals, repeats } = cases[index]!;
@@ -44,9 +47,10 @@ export async function measureCase(index: number, rounds: number, python: string)
   const running = (): Side[] => started.filter((s): s is Side => 'run' in s && !failures.has(s.name));
   for (let round = 0; round <= rounds; round++) {
     for (const { name: side, run } of running()) {
-      // A side that takes seconds needs no average.
-      const slow = (warm.get(side) ?? 0) > 2000;
-      const { ms, peakMegabytes, absent } = await run(round === 0 ? 2 : slow ? 1 : repeats);
+      // A side that takes seconds shows it in one round.
+      const slow = (warm.get(side) ?? 0) > SLOW_MS;
+      if (slow && round > 1) continue;
+      const { ms, peakMegabytes, absent } = await run(round === 0 || slow ? 1 : repeats);
       if (!ms) failures.set(side, absent ?? 'no answer');
       else if (round === 0) warm.set(side, Math.min(...ms));
       else times.set(side, [...(times.get(side) ?? []), median(ms)]);
@@ -64,7 +68,7 @@ export async function measureCase(index: number, rounds: number, python: string)
       const side = entry.name;
       const own = times.get(side);
       if (!own || failures.has(side)) return { side, absent: failures.get(side) ?? 'no answer' };
-      const ratios = torch?.map((ms, round) => ms / own[round]!);
+      const ratios = torch && own.map((ms, round) => torch[round]! / ms);
       return {
         side,
         ms: Number(median(own).toPrecision(4)),
