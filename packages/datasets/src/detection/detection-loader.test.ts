@@ -82,6 +82,19 @@ describe('createDetectionLoader: values', () => {
     expect(seen).toBeGreaterThan(0);
   });
 
+  it('leaves out what has no area in single precision', async () => {
+    const [annotation] = file.annotations;
+    const touching = { ...annotation!, id: 99, bbox: [12 - 1e-9, 0, 5, 5] as [number, number, number, number] };
+    const odd = cocoDataset(
+      { ...file, annotations: [touching, annotation!] },
+      { read: async ({ width, height, id }) => mapPicture(width, height, id), limit: 1 },
+    );
+    expect(odd.objects(0)).toHaveLength(2);
+    for await (const { own } of createDetectionLoader(odd, options).epoch(0)) {
+      expect(own[0]!.batch.targets[0]).toEqual({ boxes: Float32Array.of(0, 1, 3, 3), labels: Int32Array.of(0) });
+    }
+  });
+
   it('has no masks where the data set has none', async () => {
     const loader = createDetectionLoader(dataset(false), options);
     for await (const { own } of loader.epoch(0)) expect(own[0]!.batch.targets[0]).not.toHaveProperty('masks');

@@ -117,12 +117,16 @@ export function createDetectionLoader(dataset: DetectionDataset, options: Detect
   }
 
   function targets(index: number, placement: Placement): DetectionTargets {
-    const objects = dataset.objects(index);
+    const placed = dataset
+      .objects(index)
+      .map((object) => ({ object, box: placeBox(object.box, placement).map(Math.fround) }));
+    // What only just touches the picture may have no area left in single precision.
+    const left = placed.filter(({ box }) => box[2]! > box[0]! && box[3]! > box[1]!);
     return {
-      boxes: Float32Array.from(objects.flatMap(({ box }) => placeBox(box, placement))),
-      labels: Int32Array.from(objects, ({ label }) => label),
+      boxes: Float32Array.from(left.flatMap(({ box }) => box)),
+      labels: Int32Array.from(left, ({ object }) => object.label),
       ...(dataset.masks
-        ? { masks: objects.map((object) => placeMask(rle.decode(dataset.mask(index, object)), placement)) }
+        ? { masks: left.map(({ object }) => placeMask(rle.decode(dataset.mask(index, object)), placement)) }
         : {}),
     };
   }
