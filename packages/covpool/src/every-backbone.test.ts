@@ -1,10 +1,22 @@
 import { describeEngines, seededTensor } from '@covpool/testing';
 import { type Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { createModel, poolings } from './index.ts';
+import { backbones, createModel, deit, poolings, swin, visionTransformer } from './index.ts';
+
+// Narrow transformers for pictures of 16 pixels: 16 tokens beside a class token, and a map of 4×4 positions.
+const narrow = { summary: '', inputSize: 16, mlpRatio: 1, dropPath: 0, patch: 4 };
+backbones.register('narrow-deit', visionTransformer(deit({ ...narrow, width: 8, depth: 1, heads: 2 })));
+backbones.register('narrow-swin', swin({ ...narrow, width: 8, depths: [2], heads: [2], window: 2 }));
 
 /** A small network of each family; ResNet stands in the suite of the poolings. */
-const families = ['mobilenetv2-small', 'shufflenetv2-small', 'vgg-small', 'preact-resnet20'];
+const families = [
+  'mobilenetv2-small',
+  'shufflenetv2-small',
+  'vgg-small',
+  'preact-resnet20',
+  'narrow-deit',
+  'narrow-swin',
+];
 
 describeEngines('every pooling', () => {
   describe.each(families)('in %s', (backbone) => {
