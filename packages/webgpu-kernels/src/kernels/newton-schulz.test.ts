@@ -114,6 +114,13 @@ describeWebgpu('Newton–Schulz in WGSL', () => {
       }
     });
 
+    it('stays at the root when it has converged, of low rank too', async () => {
+      const a = covarianceOracle(matrix(6, 12, 'low rank'));
+      const [root] = forward('NewtonSchulz', { a: batchOf(a) }, { iterations: 14 });
+      // Rounding in the directions of the kernel grows by 1.5 a step, to 1.5¹⁴·2⁻²³ = 3.5e-5; there are a few of them a step.
+      await expectClose(root!, flatten(newtonSchulzOracle(a, 14)), { relative: 2e-4 });
+    });
+
     it('of the zero matrix is zero, without gradient (floor 1e-12)', async () => {
       const [a, dy] = [zeros([1, 3, 3]), seededTensor([1, 3, 3], 'G')];
       for (const norm of norms) {

@@ -9,6 +9,7 @@ import {
   iterationSizes,
   type IterationState,
   NORM_FLOOR,
+  resultSlot,
   slots,
   SLOTS,
   TANGENT_SLOTS,
@@ -20,7 +21,7 @@ const SHARED = `${GROUP_SUM}${SLOTS}`;
 
 /**
  * The direction h in which the iteration is differentiated, from the gradient G with respect to the result, and what the norm's own
- * gradient begins with. The iteration is a polynomial in y_0, whose derivative at a symmetric matrix is self-adjoint: the gradient
+ * gradient begins with. The iteration is a polynomial in w_0 = A/(2t), whose derivative at a symmetric matrix is self-adjoint: the gradient
  * is the derivative in the direction of the gradient, all of whose iterates are symmetric.
  *
  * Of the root C = 2√t·y_N: h = √t (G + Gᵀ), ∂/∂t = ⟨G, C⟩/(2t). Of rows, where C = X̄ᵀ Z X̄/(M√t) and `direction` is
@@ -34,15 +35,14 @@ fn begin(batch: u32, thread: u32) {
     let i = at / sizes.side;
     let j = at % sizes.side;
     let h = factor * (direction[place(0u, batch) + at] + direction[place(0u, batch) + j * sizes.side + i]);
-    tangents[place(tangentY(0u), batch) + at] = h;
-    tangents[place(TANGENT_T, batch) + at] = -h;
-    tangents[place(tangentZ(1u), batch) + at] = -h;
+    tangents[place(tangentW(0u), batch) + at] = h;
+    if (sizes.inverse == 1u) { tangents[place(tangentQ(1u), batch) + at] = -h; }
   }
 }
 `;
 
 /**
- * With g the gradient with respect to y_0 = A/(2t): `dA = g/(2t) + (∂/∂t − ⟨g, y_0⟩/t) ∂t/∂A`, ∂t/∂A = I or A/t; zero where the
+ * With g the gradient with respect to w_0: `dA = g/(2t) + (∂/∂t − ⟨g, w_0⟩/t) ∂t/∂A`, ∂t/∂A = I or A/t; zero where the
  * floor acts.
  */
 const END = `
@@ -70,7 +70,7 @@ fn end(batch: u32, thread: u32, slot: u32) {
 }
 `;
 
-/** `d(PQ) = dP Q + P dQ` as one product of twice the inner length, for each product of the iteration. */
+/** `d(P T) = dP T − P dw` as one product of twice the inner length, for each product of the iteration. */
 const WHOLE = `${SHARED}${BEGIN}${END}
 var<private> leftTangent: u32;
 var<private> right: u32;
@@ -81,8 +81,8 @@ fn leftAt(i: u32, k: u32) -> f32 {
   return iterates[left + (k - sizes.side) * sizes.side + i];
 }
 fn rightAt(k: u32, j: u32) -> f32 {
-  if (k < sizes.side) { return iterates[right + k * sizes.side + j]; }
-  return tangents[rightTangent + (k - sizes.side) * sizes.side + j];
+  if (k < sizes.side) { return select(0.0, 1.5, k == j) - iterates[right + k * sizes.side + j]; }
+  return -tangents[rightTangent + (k - sizes.side) * sizes.side + j];
 }
 ${tileProduct({
   name: 'tile',
@@ -98,25 +98,23 @@ fn run(group: u32, thread: u32) {
   let last = 3u * (sizes.iterations - 1u);
   for (var op = 0u; op <= last; op++) {
     let k = op / 3u + 1u;
-    let ofZ = op % 3u == 1u || (op == last && sizes.inverse == 1u);
-    let ofT = op % 3u == 2u;
-    if (ofZ && k == 1u) { continue; }
-    leftTangent = place(select(select(tangentY(k - 1u), tangentZ(k - 1u), ofZ), tangentZ(k), ofT), batch);
-    left = place(select(select(slotY(k - 1u), slotZ(k - 1u), ofZ), slotZ(k), ofT), batch);
-    right = place(select(slotT(k), slotY(k), ofT), batch);
-    rightTangent = place(select(TANGENT_T, tangentY(k), ofT), batch);
+    let ofQ = op % 3u == 1u || op == last;
+    let ofW = op % 3u == 2u;
+    if (ofQ && k == 1u && (op != last || sizes.inverse == 1u)) { continue; }
+    leftTangent = place(select(select(tangentW(k - 1u), tangentQ(k - 1u), ofQ), tangentR(k), ofW), batch);
+    left = place(select(select(slotW(k - 1u), slotQ(k - 1u), ofQ), slotR(k), ofW), batch);
+    right = place(slotW(k - 1u), batch);
+    rightTangent = place(tangentW(k - 1u), batch);
     var sums = tile(batch, 0u, 0u, sizes.side, sizes.side, 2u * sizes.side, thread);
-    let sign = select(1.0, -1.0, ofT);
-    var slot = select(select(tangentY(k), tangentZ(k), ofZ), TANGENT_T, ofT);
-    if (op == last) { slot = tangentY(k); }
-    let to = place(slot, batch);
+    let slot = select(select(tangentR(k), tangentQ(k), ofQ), tangentW(k), ofW);
+    let to = place(select(slot, sizes.resultSlot, op == last), batch);
     for (var p = 0u; p < 4u; p++) {
       for (var q = 0u; q < 4u; q++) {
         let i = 4u * (thread / QUADS) + p;
         let j = 4u * (thread % QUADS) + q;
         if (i <= j && j < sizes.side) {
-          tangents[to + i * sizes.side + j] = sign * sums[p][q];
-          tangents[to + j * sizes.side + i] = sign * sums[p][q];
+          tangents[to + i * sizes.side + j] = sums[p][q];
+          tangents[to + j * sizes.side + i] = sums[p][q];
         }
       }
     }
@@ -139,7 +137,7 @@ export function iterationGradient(
   const { batch, side } = iteration;
   const tangents = output(backend, [TANGENT_SLOTS, batch, side, side]);
   const gradient = output(backend, [batch, side, side]);
-  const sizes = { ...iterationSizes(iteration), resultSlot: tangentSlots.result(iteration) };
+  const sizes = { ...iterationSizes(iteration), resultSlot: resultSlot(iteration) };
   const whole = wholeTile(side);
   if (whole) {
     const code = `${tilePanels(whole)}${WHOLE}`;
@@ -165,23 +163,17 @@ export function iterationGradient(
   return gradient;
 }
 
-/** One or two products `to ← ±(d(from) right + left d(right))` that have the right side in common. */
-interface Step {
-  label: string;
-  /** Slots: the left side's tangent, the left side, the result. */
-  sides: [tangent: number, left: number, to: number][];
-  right: number;
-  rightTangent: number;
-  sign: '' | '-';
-}
+/** Slots of one product `to ← dP T − P dw`: of P's tangent, of P, of the result. */
+type Places = [tangent: number, left: number, to: number];
 
 function bySteps(backend: RecordingBackend, iteration: Iteration, iterates: TensorInfo, tangents: TensorInfo): void {
   const { batch, side, iterations, wanted } = iteration;
   const at = (slot: number): number => slot * batch * side * side;
-  const { y, z, t } = slots(iterations);
-  const d = tangentSlots;
-  const run = ({ label, sides, right, rightTangent, sign }: Step): void => {
-    const [first, second = first] = sides as [Step['sides'][0], Step['sides'][0]?];
+  const { w, r, q } = slots(iteration);
+  const d = tangentSlots(iteration);
+  /** One product or two with the same T_k, in one dispatch. */
+  const run = (label: string, products: Places[], step: number): void => {
+    const [first, second = first] = products as [Places, Places?];
     const pick = (name: string): string => `select(sizes.${name}0, sizes.${name}1, batch >= sizes.images)`;
     const image = '(batch % sizes.images) * sizes.rows * sizes.rows';
     product(backend, {
@@ -192,10 +184,10 @@ function bySteps(backend: RecordingBackend, iteration: Iteration, iterates: Tens
         images: batch,
         ...{ tangent0: at(first[0]), left0: at(first[1]), to0: at(first[2]) },
         ...{ tangent1: at(second[0]), left1: at(second[1]), to1: at(second[2]) },
-        right: at(right),
-        rightTangent: at(rightTangent),
+        right: at(w(step - 1)),
+        rightTangent: at(d.w(step - 1)),
       },
-      batch: sides.length * batch,
+      batch: products.length * batch,
       rows: side,
       columns: side,
       depth: 2 * side,
@@ -205,25 +197,22 @@ fn leftAt(batch: u32, i: u32, k: u32) -> f32 {
   return iterates[${pick('left')} + ${image} + (k - sizes.rows) * sizes.rows + i];
 }
 fn rightAt(batch: u32, k: u32, j: u32) -> f32 {
-  if (k < sizes.rows) { return iterates[sizes.right + ${image} + k * sizes.rows + j]; }
-  return tangents[sizes.rightTangent + ${image} + (k - sizes.rows) * sizes.rows + j];
+  if (k < sizes.rows) { return select(0.0, 1.5, k == j) - iterates[sizes.right + ${image} + k * sizes.rows + j]; }
+  return -tangents[sizes.rightTangent + ${image} + (k - sizes.rows) * sizes.rows + j];
 }`,
       left: 'leftAt(batch, i, k)',
       right: 'rightAt(batch, k, j)',
       leftFast: 'outer',
       symmetric: true,
-      store: `tangents[${pick('to')} + ${image} + i * sizes.rows + j] = ${sign}value;`,
+      store: `tangents[${pick('to')} + ${image} + i * sizes.rows + j] = value;`,
     });
   };
   for (let k = 1; k < iterations; k++) {
-    const sides: Step['sides'] = [[d.y(k - 1), y(k - 1), d.y(k)]];
-    if (k > 1) sides.push([d.z(k - 1), z(k - 1), d.z(k)]);
-    run({ label: 'NewtonSchulzGradientYZ', sides, right: t(k), rightTangent: d.t, sign: '' });
-    const ofT: Step['sides'] = [[d.z(k), z(k), d.t]];
-    run({ label: 'NewtonSchulzGradientT', sides: ofT, right: y(k), rightTangent: d.y(k), sign: '-' });
+    const products: Places[] = [[d.w(k - 1), w(k - 1), d.r(k)]];
+    if (k > 1) products.push([d.q(k - 1), q(k - 1), d.q(k)]);
+    run('NewtonSchulzGradientStep', products, k);
+    run('NewtonSchulzGradientW', [[d.r(k), r(k), d.w(k)]], k);
   }
   if (wanted === 'inverseRoot' && iterations === 1) return;
-  const [from, tangent] = wanted === 'root' ? [y, d.y] : [z, d.z];
-  const last: Step['sides'] = [[tangent(iterations - 1), from(iterations - 1), d.result(iteration)]];
-  run({ label: 'NewtonSchulzGradientLast', sides: last, right: t(iterations), rightTangent: d.t, sign: '' });
+  run('NewtonSchulzGradientLast', [[d.q(iterations - 1), q(iterations - 1), resultSlot(iteration)]], iterations);
 }

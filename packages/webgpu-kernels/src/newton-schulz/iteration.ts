@@ -18,9 +18,15 @@ export interface Iteration {
   positions: number;
 }
 
-/** What one run of it leaves behind for the gradient. */
+/**
+ * The iteration for C = Y_N or Z_N. With w = A Z²/2 and T = 3/2 I − w it is `R = w T, w ← R T, Z ← T Z, y ← y T`, y half of Y, from
+ * w_0 = y_0 = A/2 and Z_0 = I: the same iterates as of `T = (3I − Z Y)/2`, three products a step, all symmetric. Only w feeds back, so
+ * that one triangle of each product may be computed and mirrored; iterating Y and Z on each other like that doubles the error every step.
+ *
+ * What one run leaves behind for the gradient:
+ */
 export interface IterationState {
-  /** All iterates [slots,B,s,s]: y_0 … y_{N−1} (halves of Y), T_1 … T_N, Z_2 … Z_{N−1}; Z_1 = T_1. */
+  /** [slots,B,s,s]: w_0 … w_{N−1}, R_1 … R_{N−1}, then Z_1 … Z_{N−1} or y_2 … y_{N−1}; y_1 = R_1. */
   iterates: TensorInfo;
   /** The norms [B], before the floor. */
   norms: TensorInfo;
@@ -28,25 +34,32 @@ export interface IterationState {
   result: TensorInfo;
 }
 
-export const slotCount = (iterations: number): number => 2 * iterations + Math.max(0, iterations - 2);
+export const slotCount = ({ iterations, wanted }: Iteration): number =>
+  3 * iterations - 2 - Number(wanted === 'root' && iterations > 1);
 
-/** Where iterates stand in the list. */
-export const slots = (iterations: number) => ({
-  y: (k: number): number => k,
-  t: (k: number): number => iterations + k - 1,
-  z: (k: number): number => (k === 1 ? iterations : 2 * iterations + k - 2),
+/** Where iterates stand in the list; `q` is y or Z, whichever is wanted. */
+export const slots = ({ iterations, wanted }: Iteration) => ({
+  w: (k: number): number => k,
+  r: (k: number): number => iterations + k - 1,
+  q(k: number): number {
+    if (wanted === 'inverseRoot') return 2 * iterations + k - 2;
+    return k === 0 ? 0 : k === 1 ? iterations : 2 * iterations + k - 3;
+  },
 });
 
 /** The tangents' places: those of step k and k − 1 alternate. */
-export const TANGENT_SLOTS = 5;
-export const tangentSlots = {
-  y: (k: number): number => 2 * (k % 2),
-  z: (k: number): number => 2 * (k % 2) + 1,
-  t: 4,
-  /** Of the result. */
-  result: ({ iterations, wanted }: Iteration): number =>
-    wanted === 'inverseRoot' && iterations === 1 ? 4 : 2 * (iterations % 2),
-};
+export const TANGENT_SLOTS = 6;
+export const tangentSlots = ({ wanted }: Iteration) => ({
+  w: (k: number): number => k % 2,
+  r: (k: number): number => 2 + (k % 2),
+  q(k: number): number {
+    if (wanted === 'root' && k < 2) return k === 0 ? 0 : 3;
+    return 4 + (k % 2);
+  },
+});
+
+/** Where the tangent of the result is put. */
+export const resultSlot = ({ iterations }: Iteration): number => 4 + (iterations % 2);
 
 /** The tile that holds a whole matrix: then one group does all iterations in one dispatch. */
 export const wholeTile = (side: number): TileSide | undefined => (side <= 32 ? 32 : side <= 64 ? 64 : undefined);
@@ -66,11 +79,18 @@ export const iterationSizes = ({ batch, side, iterations, positions, norm, wante
 
 /** The places in WGSL. */
 export const SLOTS = `
-fn slotY(k: u32) -> u32 { return k; }
-fn slotT(k: u32) -> u32 { return sizes.iterations + k - 1u; }
-fn slotZ(k: u32) -> u32 { return select(2u * sizes.iterations + k - 2u, sizes.iterations, k == 1u); }
-fn tangentY(k: u32) -> u32 { return 2u * (k % 2u); }
-fn tangentZ(k: u32) -> u32 { return 2u * (k % 2u) + 1u; }
-const TANGENT_T = 4u;
+fn slotW(k: u32) -> u32 { return k; }
+fn slotR(k: u32) -> u32 { return sizes.iterations + k - 1u; }
+fn slotQ(k: u32) -> u32 {
+  if (sizes.inverse == 1u) { return 2u * sizes.iterations + k - 2u; }
+  if (k == 0u) { return 0u; }
+  return select(2u * sizes.iterations + k - 3u, sizes.iterations, k == 1u);
+}
+fn tangentW(k: u32) -> u32 { return k % 2u; }
+fn tangentR(k: u32) -> u32 { return 2u + k % 2u; }
+fn tangentQ(k: u32) -> u32 {
+  if (sizes.inverse == 0u && k < 2u) { return select(3u, 0u, k == 0u); }
+  return 4u + k % 2u;
+}
 fn place(slot: u32, batch: u32) -> u32 { return (slot * sizes.batch + batch) * sizes.side * sizes.side; }
 `;
