@@ -5,6 +5,7 @@ import type { Method, MethodKind } from './methods.ts';
 const engines: Record<Method['engines'], string> = {
   all: 'all',
   host: 'cpu, wasm, tensorflow (float64)',
+  'host-and-webgpu': 'cpu, wasm, tensorflow (float64); webgpu (float32)',
 };
 
 /** The feature page, in Markdown. */
@@ -76,7 +77,8 @@ layers are exported and tested. \`npx -y pnpm@10 test\` fails if this page is no
 - **gradient**: \`automatic\`, by the operations it consists of; \`analytic\`, by a rule of its own that is the exact derivative;
   \`approximate\`, by a published rule that is not. Exact ones are held to numerical differences by
   [one suite over the whole registry](../packages/covpool/src/poolings.test.ts).
-- **engines**: \`all\`, or those whose memory the processor reads, where it is computed in float64.
+- **engines**: \`all\`, or those whose memory the processor reads, where it is computed in float64, and webgpu where a kernel in
+  float32 stands for it.
 - **options** are those beside \`dim\`, \`reduce\`, \`activation\` and \`groups\`, which every pooling has.
 
 Functions and layers of each package are described in its README.

@@ -13,6 +13,9 @@ export interface MethodEntry {
    * derivative; `approximate`, by a published rule that is not.
    */
   gradient: 'automatic' | 'analytic' | 'approximate';
-  /** `all`, or `host`: those whose memory the processor reads, where it is computed in float64. */
-  engines: 'all' | 'host';
+  /**
+   * `all`; `host`: those whose memory the processor reads, where it is computed in float64; `host-and-webgpu`: those, and webgpu in
+   * float32.
+   */
+  engines: 'all' | 'host' | 'host-and-webgpu';
 }

@@ -80,7 +80,10 @@ const kernel = defineHostKernel<{ a: Tensor }, Record<string, never>>({
  *
  * @param a [B,d,d]
  * @returns `values` [B,d], `vectors` [B,d,d] in columns
- * @throws unsupported on engines whose memory the processor does not read (webgpu, webgl)
+ * On webgpu all is float32: eigenvalues err by some 1e-6 of the largest magnitude, and two that differ by less than 2⁻²² of that count as
+ * equal.
+ *
+ * @throws unsupported on webgl, whose memory the processor does not read and which has no kernel for it
  */
 export function eigh(a: Tensor3D): { values: Tensor2D; vectors: Tensor3D } {
   checkArgument(a.rank === 3 && a.shape[1] === a.shape[2], () => `eigh: matrices must be [B,d,d], got [${a.shape}]`);

@@ -23,7 +23,7 @@ const svd = (
   summary: `square root by eigendecomposition; ${summary}`,
   paper: SVD_PAPER,
   gradient: kind,
-  engines: 'host',
+  engines: 'host-and-webgpu',
 });
 
 /** The names under which the registries know the matrix power. */
@@ -35,7 +35,7 @@ export const matrixPowerVariants: readonly MatrixPowerVariant[] = [
     summary: 'power by eigendecomposition, float64; exact gradient',
     paper: 'Li, Xie, Wang & Zuo, Is Second-order Information Helpful for Large-scale Visual Recognition?, ICCV 2017',
     gradient: 'analytic',
-    engines: 'host',
+    engines: 'host-and-webgpu',
   },
   svd('svd', 'k-matrix', 'gradient through K as published', 'approximate'),
   svd('svd-exact', 'exact', 'gradient by divided differences', 'analytic'),

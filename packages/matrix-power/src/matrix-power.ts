@@ -90,11 +90,14 @@ const operation = defineSpectralOperation<ResolvedMatrixPower>({
  * The eigendecomposition runs in float64 on the processor. Its gradient is exact by default, and has no pole where eigenvalues meet;
  * the published ones are there to compare with (Song, Sebe & Wang, ICCV 2021).
  *
+ * On webgpu all is float32, by the kernels of @covpool/webgpu-kernels: eigenvalues below 4√d·2⁻²⁴ of the largest, which cannot be told
+ * from zero, are cut, the floor is 2⁻²³ whatever the precision, and values and gradients of well separated spectra err by some 1e-5.
+ *
  * Cost: some 9 d³ multiply-adds forward, 4 d³ backward, in float64; 8 d² bytes per image are kept.
  *
  * @param a symmetric positive semi-definite matrices [B,d,d]; the gradient is the symmetric one
  * @returns [B,d,d]
- * @throws unsupported on engines whose memory the processor does not read (webgpu, webgl)
+ * @throws unsupported on webgl, whose memory the processor does not read and which has no kernel for it
  *
  * ```ts
  * matrixPower(tensor3d([[[2, 1], [1, 2]]])); // [[1.366, 0.366], [0.366, 1.366]]
@@ -107,11 +110,11 @@ export function matrixPower(a: Tensor3D, options: MatrixPowerOptions = {}): Tens
 /**
  * `matrixPower(covariance(x))` in one, the covariance in float64 too: at conditions up to 1e15, as these covariances have,
  * float32 would lose its small eigenvalues. With M < d positions the M×M matrix of the rows is decomposed instead
- * of the d×d one: the same values and gradient at (M/d)³ of the cost.
+ * of the d×d one: the same values and gradient at (M/d)³ of the cost. On webgpu the float32 covariance is decomposed.
  *
  * @param x features [B,M,d] or [B,H,W,d]
  * @returns [B,d,d]
- * @throws unsupported on engines whose memory the processor does not read (webgpu, webgl)
+ * @throws unsupported on webgl, whose memory the processor does not read and which has no kernel for it
  */
 export function matrixPowerCov(
   x: Tensor,
