@@ -8,6 +8,9 @@ import { run, tiny } from './objects.fixture.ts';
 import { startTraining } from './start-training.ts';
 import { tasks } from './task.ts';
 
+/** Trainings take seconds alone, and longer beside other tests. */
+const SLOW = 240_000;
+
 let folder: string;
 const at = (...parts: string[]) => join(folder, ...parts);
 beforeAll(async () => {
@@ -21,10 +24,10 @@ const json = async (path: string) => JSON.parse(await readFile(path, 'utf8'));
 describe.each(['detect', 'segment'] as const)('%s', (name) => {
   const task = tasks[name];
 
-  it('goes all the way from pictures to drawings', async () => {
+  it('goes all the way from pictures to drawings', { timeout: SLOW }, async () => {
     const trained = await run(name, 'train', ...tiny, '--out', at(name));
     expect(trained).toMatchObject({ code: 0, error: '' });
-    expect(trained.out.split('\n').filter((line) => line.includes('val AP'))).toHaveLength(2);
+    expect(trained.out.split('\n').filter((line) => line.includes('val AP'))).toHaveLength(1);
     expect(await readdir(at(name))).toEqual(
       expect.arrayContaining(['best', 'config.json', 'last', 'metrics.jsonl', 'report.html', 'result.json']),
     );
@@ -78,40 +81,57 @@ describe.each(['detect', 'segment'] as const)('%s', (name) => {
 });
 
 describe('a training', () => {
-  it('gives the same weights on two threads, and after an interruption', async () => {
-    const options = tiny.map((option, i) => (tiny[i - 1] === '--threads' ? '2' : option));
-    expect(await run('detect', 'train', ...tiny, '--out', at('whole'))).toMatchObject({ code: 0 });
-    expect(await run('detect', 'train', ...options, '--out', at('two'))).toMatchObject({ code: 0 });
-    const reference = await weights('whole');
-    expect((await weights('two')).equals(reference)).toBe(true);
+  beforeAll(async () => {
+    await run('detect', 'train', ...tiny, '--out', at('whole'));
+  }, SLOW);
 
-    const { training } = await json(at('whole', 'config.json'));
-    const config = trainConfigSchema(tasks.detect).parse(training);
-    const controller = new AbortController();
-    const stopped = startTraining(
-      { task: tasks.detect, config, folder: at('stopped'), resume: false },
-      {
-        signal: controller.signal,
-        onStep: ({ epoch, step }) => void (epoch === 2 && step === 1 && controller.abort()),
-      },
-    );
-    await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
-    expect((await weights('stopped')).equals(reference)).toBe(false);
-    expect(await run('detect', 'train', '--resume', at('stopped'))).toMatchObject({ code: 0, error: '' });
-    expect((await weights('stopped')).equals(reference)).toBe(true);
-    const lines = async (name: string) =>
-      (await readFile(at(name, 'metrics.jsonl'), 'utf8'))
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line))
-        .map(({ epoch, loss, terms, validation, tensors }) => ({ epoch, loss, terms, validation, tensors }));
-    const whole = await lines('whole');
-    expect((await lines('stopped')).map(({ tensors: _, ...line }) => line)).toEqual(
-      whole.map(({ tensors: _, ...line }) => line),
-    );
-    // Memory is flat over an epoch.
-    expect(whole[1]!.tensors).toBe(whole[0]!.tensors);
-    expect(await run('detect', 'train', '--resume', at('whole'))).toMatchObject({ code: 2 });
+  const lines = async (name: string) =>
+    (await readFile(at(name, 'metrics.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .map(({ epoch, loss, terms, validation }) => ({ epoch, loss, terms, validation }));
+
+  it(
+    'gives the same weights on two threads',
+    async () => {
+      const options = tiny.map((option, i) => (tiny[i - 1] === '--threads' ? '2' : option));
+      expect(await run('detect', 'train', ...options, '--out', at('two'))).toMatchObject({ code: 0 });
+      expect((await weights('two')).equals(await weights('whole'))).toBe(true);
+      expect(await lines('two')).toEqual(await lines('whole'));
+    },
+    SLOW,
+  );
+
+  it(
+    'goes on after an interruption as if there had been none',
+    async () => {
+      const { training } = await json(at('whole', 'config.json'));
+      const config = trainConfigSchema(tasks.detect).parse(training);
+      const controller = new AbortController();
+      const stopped = startTraining(
+        { task: tasks.detect, config, folder: at('stopped'), resume: false },
+        {
+          signal: controller.signal,
+          onStep: ({ epoch, step }) => void (epoch === 2 && step === 1 && controller.abort()),
+        },
+      );
+      await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
+      expect((await weights('stopped')).equals(await weights('whole'))).toBe(false);
+      expect(await run('detect', 'train', '--resume', at('stopped'))).toMatchObject({ code: 0, error: '' });
+      expect((await weights('stopped')).equals(await weights('whole'))).toBe(true);
+      expect(await lines('stopped')).toEqual(await lines('whole'));
+      expect(await run('detect', 'train', '--resume', at('whole'))).toMatchObject({ code: 2 });
+    },
+    SLOW,
+  );
+
+  it('keeps its memory flat over an epoch', async () => {
+    const [first, second] = (await readFile(at('whole', 'metrics.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(second.tensors).toBe(first.tensors);
   });
 });
 
@@ -163,7 +183,7 @@ describe('bad input', () => {
   });
 });
 
-it('times steps and predictions', async () => {
+it('times steps and predictions', { timeout: SLOW }, async () => {
   const small = ['--set', 'size={long: 64, short: 48}', '--set', 'settings.neck.channels=8', '--batch', '1'];
   const { code, out } = await run('detect', 'bench', ...small, '--engine', 'wasm', '--steps', '1', '--json');
   expect(code).toBe(0);
