@@ -3,12 +3,16 @@ import { entryAt, panelBytes, panelsBytes, symmetricProduct } from './panels';
 // Below it a matrix counts as zero: it is divided by this instead of its norm, and no gradient comes back.
 export const NORM_FLOOR: f64 = 1e-12;
 
-// What is kept of one matrix of side s: its norm (16 bytes), then in panels y₀ … y_{N−1}, T₁ … T_N, Z₂ … Z_{N−1} (Z₁ is T₁)
-// and, on the side of the rows, Z_N. y are the halves of Y, so that T = 3/2 I − Z y.
+// Only the upper triangles of products are computed, their mirror images taken for the others. In the coupled iteration that would
+// undo what keeps rounding from growing: Z Y must act on the error of Y from one side. So w = W/2, W = A Z², is iterated by itself,
+// `T = 3/2 I − w, R = w T, w ← R T`: W → I quadratically whatever its error. Beside it `Z ← T Z` or, of halves, `y ← y T`.
+
+// What is kept of one matrix of side s: its norm (16 bytes), then in panels w₀ … w_{N−1}, R₁ … R_{N−1}, and of the root's own sequence
+// number 2 up to N−1, for the inverse root up to N; the first is T₁ of Z, R₁ of y.
 
 /** How many matrices are kept. */
 function keptCount(iterations: i32, ofRows: i32): i32 {
-  return 2 * iterations + max(0, iterations - 2) + (ofRows && iterations > 1 ? 1 : 0);
+  return 2 * iterations - 1 + max(0, iterations - 2) + (ofRows ? 1 : 0);
 }
 
 /** Bytes that are kept of one matrix of side s. */
@@ -16,16 +20,23 @@ export function newtonSchulzKept(s: i32, iterations: i32, ofRows: i32): usize {
   return 16 + <usize>keptCount(iterations, ofRows) * panelsBytes(s, s);
 }
 
-export function yAt(kept: usize, size: usize, k: i32): usize {
+export function wAt(kept: usize, size: usize, k: i32): usize {
   return kept + 16 + <usize>k * size;
 }
 
-export function tAt(kept: usize, size: usize, iterations: i32, k: i32): usize {
+function rAt(kept: usize, size: usize, iterations: i32, k: i32): usize {
   return kept + 16 + <usize>(iterations + k - 1) * size;
 }
 
-export function zAt(kept: usize, size: usize, iterations: i32, k: i32): usize {
-  return k == 1 ? tAt(kept, size, iterations, 1) : kept + 16 + <usize>(2 * iterations + k - 2) * size;
+/** Number k of the root's sequence; Z₁ is kept if it is the last, else it is T₁, which is not. */
+export function rootAt(kept: usize, size: usize, iterations: i32, k: i32): usize {
+  return kept + 16 + <usize>(2 * iterations - 1 + max(0, k - 2)) * size;
+}
+
+/** `T = 3/2 I − w`. */
+export function stepFrom(w: usize, s: i32, to: usize): void {
+  combine(w, -1, 0, to, panelsBytes(s, s));
+  addToDiagonal(to, s, 1.5);
 }
 
 /** `to = factor·a + b` of bytes of numbers; a null b is 0. */
@@ -78,88 +89,90 @@ export function normOf(a: usize, s: i32, frobenius: i32): f64 {
   return frobenius ? Math.sqrt(inner(a, a, s)) : trace(a, s);
 }
 
-/** Fills what is kept from y₀, which is there: every y and Z that T_N needs, and Z_N on the side of the rows. */
-export function iterate(kept: usize, s: i32, iterations: i32, ofRows: i32): void {
+/** Fills what is kept from w₀, which is there. Leaves T_N at `step`; for the root y_N = y_{N−1} T_N is left to be computed. */
+export function iterate(kept: usize, s: i32, iterations: i32, ofRows: i32, step: usize): void {
   const size = panelsBytes(s, s);
-  const first = tAt(kept, size, iterations, 1);
-  combine(yAt(kept, size, 0), -1, 0, first, size);
-  addToDiagonal(first, s, 1.5);
-  for (let k = 1; k < iterations; ++k) {
-    const t = tAt(kept, size, iterations, k);
-    const y = yAt(kept, size, k);
-    const z = zAt(kept, size, iterations, k);
-    const next = tAt(kept, size, iterations, k + 1);
-    symmetricProduct(yAt(kept, size, k - 1), t, 0, 0, s, s, 1, y);
-    if (k > 1) symmetricProduct(t, zAt(kept, size, iterations, k - 1), 0, 0, s, s, 1, z);
-    symmetricProduct(z, y, 0, 0, s, s, -1, next);
-    addToDiagonal(next, s, 1.5);
+  // Z₁ is T₁: needed once more after the next T has taken its place.
+  const first = step + size;
+  stepFrom(wAt(kept, size, 0), s, step);
+  if (ofRows) {
+    combine(step, 1, 0, iterations == 1 ? rootAt(kept, size, 1, 1) : first, size);
   }
-  if (ofRows && iterations > 1) {
-    const z = zAt(kept, size, iterations, iterations);
-    symmetricProduct(
-      tAt(kept, size, iterations, iterations),
-      zAt(kept, size, iterations, iterations - 1),
-      0,
-      0,
-      s,
-      s,
-      1,
-      z,
-    );
+  for (let k = 1; k < iterations; ++k) {
+    const r = rAt(kept, size, iterations, k);
+    symmetricProduct(wAt(kept, size, k - 1), step, 0, 0, s, s, 1, r);
+    symmetricProduct(r, step, 0, 0, s, s, 1, wAt(kept, size, k));
+    if (!ofRows && k > 1) {
+      const y = k == 2 ? rAt(kept, size, iterations, 1) : rootAt(kept, size, iterations, k - 1);
+      symmetricProduct(y, step, 0, 0, s, s, 1, rootAt(kept, size, iterations, k));
+    }
+    stepFrom(wAt(kept, size, k), s, step);
+    if (ofRows) {
+      const z = k == 1 ? first : rootAt(kept, size, iterations, k);
+      symmetricProduct(step, z, 0, 0, s, s, 1, rootAt(kept, size, iterations, k + 1));
+    }
   }
 }
 
+/** y_{N−1}, which times T_N is y_N. */
+export function lastHalf(kept: usize, s: i32, iterations: i32): usize {
+  const size = panelsBytes(s, s);
+  if (iterations == 1) return wAt(kept, size, 0);
+  return iterations == 2 ? rAt(kept, size, 2, 1) : rootAt(kept, size, iterations, iterations - 1);
+}
+
 /**
- * The gradient with respect to y₀ from the symmetric one with respect to y_N or (`ofRows`) Z_N, which is at `direction`. All iterates
- * are polynomials of y₀, whose derivatives are self-adjoint: it is the derivative in that direction, so that every product is
- * symmetric. Returns where the gradient is. Work: five matrices.
+ * The gradient with respect to w₀ from the symmetric one with respect to y_N or (`ofRows`) Z_N, which is at `direction`. All iterates
+ * are polynomials of w₀, whose derivatives are self-adjoint: it is the derivative in that direction, so that every product is
+ * symmetric. Returns where the gradient is. Work: seven matrices.
  */
 export function derivative(kept: usize, s: i32, iterations: i32, ofRows: i32, direction: usize, work: usize): usize {
   const size = panelsBytes(s, s);
-  let dy = direction;
-  let dt = work;
-  let dz = dt;
-  let dyNext = work + size;
-  let dzNext = work + 2 * size;
-  let dtNext = work + 3 * size;
-  const spare = work + 4 * size;
-  combine(dy, -1, 0, dt, size);
+  let dw = direction;
+  let dwNext = work;
+  const dt = work + size;
+  const dr = work + 2 * size;
+  const t = work + 3 * size;
+  let root = work + 4 * size;
+  let next = work + 5 * size;
+  const first = work + 6 * size;
+  stepFrom(wAt(kept, size, 0), s, t);
+  combine(dw, -1, 0, dt, size);
+  if (ofRows) {
+    combine(t, 1, 0, first, size);
+    combine(dt, 1, 0, root, size);
+  } else {
+    symmetricProduct(dw, t, wAt(kept, size, 0), dt, s, s, 1, root);
+  }
   for (let k = 1; k < iterations; ++k) {
-    const t = tAt(kept, size, iterations, k);
-    const y = yAt(kept, size, k);
-    const z = zAt(kept, size, iterations, k);
-    symmetricProduct(dy, t, yAt(kept, size, k - 1), dt, s, s, 1, dyNext);
-    if (k == 1) {
-      // dZ₁ is dT₁, which dT₂ must not overwrite.
-      dz = dt;
-      dt = spare;
+    const r = rAt(kept, size, iterations, k);
+    // dy₁ is dR₁.
+    let change = dr;
+    if (!ofRows && k == 1) change = root;
+    else symmetricProduct(dw, t, wAt(kept, size, k - 1), dt, s, s, 1, dr);
+    symmetricProduct(change, t, r, dt, s, s, 1, dwNext);
+    const old = dw;
+    dw = dwNext;
+    dwNext = old;
+    stepFrom(wAt(kept, size, k), s, t);
+    combine(dw, -1, 0, dt, size);
+    if (ofRows) {
+      const z = k == 1 ? first : rootAt(kept, size, iterations, k);
+      symmetricProduct(dt, z, t, root, s, s, 1, next);
     } else {
-      symmetricProduct(dt, zAt(kept, size, iterations, k - 1), t, dz, s, s, 1, dzNext);
-      const previous = dz;
-      dz = dzNext;
-      dzNext = previous;
+      const y = k == 1 ? r : rootAt(kept, size, iterations, k);
+      symmetricProduct(root, t, y, dt, s, s, 1, next);
     }
-    symmetricProduct(dz, y, z, dyNext, s, s, -1, dtNext);
-    const oldY = dy;
-    dy = dyNext;
-    dyNext = oldY;
-    const oldT = dt;
-    dt = dtNext;
-    dtNext = oldT;
+    const previous = root;
+    root = next;
+    next = previous;
   }
-  const t = tAt(kept, size, iterations, iterations);
-  if (!ofRows) {
-    symmetricProduct(dy, t, yAt(kept, size, iterations - 1), dt, s, s, 1, dyNext);
-    return dyNext;
-  }
-  if (iterations == 1) return dt;
-  symmetricProduct(dt, zAt(kept, size, iterations, iterations - 1), t, dz, s, s, 1, dzNext);
-  return dzNext;
+  return root;
 }
 
 /**
- * `gradient ← sym(gradient)·factor/(2t) + (fromNorm − ⟨gradient, y₀⟩/t)·∂t/∂A`, times `factor`, ∂t/∂A = I or A/t, from the gradient
- * with respect to y₀ = A/(2t); zero where the floor acts.
+ * `gradient ← sym(gradient)·factor/(2t) + (fromNorm − ⟨gradient, w₀⟩/t)·∂t/∂A`, times `factor`, ∂t/∂A = I or A/t, from the gradient
+ * with respect to w₀ = A/(2t); zero where the floor acts.
  */
 export function throughNorm(
   gradient: usize,
@@ -177,7 +190,7 @@ export function throughNorm(
   }
   const along = (fromNorm - inner(gradient, half, s) / norm) * factor;
   if (frobenius) {
-    // A/t is 2 y₀. The other half of the product with it goes through the sum's second operand.
+    // A/t is 2 w₀. The other half of the product with it goes through the sum's second operand.
     const ratio = (4 * along * norm) / factor;
     combine(half, <f32>ratio, gradient, gradient, size);
     combine(gradient, <f32>(factor / (2 * norm)), 0, gradient, size);

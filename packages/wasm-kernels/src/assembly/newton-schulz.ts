@@ -6,25 +6,27 @@ import {
   newtonSchulzKept,
   normOf,
   NORM_FLOOR,
-  tAt,
+  lastHalf,
+  stepFrom,
   throughNorm,
-  yAt,
+  wAt,
 } from './iterates';
 import { packPlusTranspose, panelBytes, panelsBytes, symmetricProduct, symmetricProductToRows } from './panels';
 
 /** Bytes of scratch for `newtonSchulzForward` and `newtonSchulzGradient`. */
 export function newtonSchulzScratch(d: i32, iterations: i32): usize {
-  return 128 + newtonSchulzKept(d, iterations, 0) + 6 * panelsBytes(d, d);
+  return 128 + newtonSchulzKept(d, iterations, 0) + 8 * panelsBytes(d, d);
 }
 
-function prepareMatrix(a: usize, d: i32, iterations: i32, frobenius: i32, kept: usize): f64 {
+/** All iterates and, at `step`, T_N; the norm. */
+function prepareMatrix(a: usize, d: i32, iterations: i32, frobenius: i32, kept: usize, step: usize): f64 {
   const size = panelsBytes(d, d);
-  const half = yAt(kept, size, 0);
+  const half = wAt(kept, size, 0);
   packPlusTranspose(a, d, 0.5, half);
   const norm = normOf(half, d, frobenius);
   store<f64>(kept, norm);
   combine(half, <f32>(0.5 / max(norm, NORM_FLOOR)), 0, half, size);
-  iterate(kept, d, iterations, 0);
+  iterate(kept, d, iterations, 0, step);
   return norm;
 }
 
@@ -40,12 +42,11 @@ export function newtonSchulzForward(
   scratch: usize,
 ): void {
   const bytes = (<usize>(d * d)) << 2;
-  const size = panelsBytes(d, d);
+  const step = scratch + 128 + newtonSchulzKept(d, iterations, 0);
   for (let i = 0; i < count; ++i) {
     const at = kept ? kept : scratch + 128;
-    const scale = 2 * Math.sqrt(max(prepareMatrix(a, d, iterations, frobenius, at), NORM_FLOOR));
-    const y = yAt(at, size, iterations - 1);
-    symmetricProductToRows(y, tAt(at, size, iterations, iterations), d, d, <f32>scale, 0, 1, root, scratch);
+    const scale = 2 * Math.sqrt(max(prepareMatrix(a, d, iterations, frobenius, at, step), NORM_FLOOR));
+    symmetricProductToRows(lastHalf(at, d, iterations), step, d, d, <f32>scale, 0, 1, root, scratch);
     a += bytes;
     root += bytes;
     if (kept) kept += newtonSchulzKept(d, iterations, 0);
@@ -70,17 +71,18 @@ export function newtonSchulzGradient(
   const direction = own + newtonSchulzKept(d, iterations, 0);
   for (let i = 0; i < count; ++i) {
     const at = kept ? kept : own;
-    if (!kept) prepareMatrix(a, d, iterations, frobenius, at);
+    if (!kept) prepareMatrix(a, d, iterations, frobenius, at, direction);
     const norm = load<f64>(at);
     const t = max(norm, NORM_FLOOR);
     packPlusTranspose(dy, d, <f32>Math.sqrt(t), direction);
     // C ∝ √t at fixed A/t: ∂/∂t = ⟨G, C⟩/(2t), C = 2 √t y_N.
     const y = direction + size;
-    const last = tAt(at, size, iterations, iterations);
-    symmetricProduct(yAt(at, size, iterations - 1), last, 0, 0, d, d, 1, y);
+    const last = y + size;
+    stepFrom(wAt(at, size, iterations - 1), d, last);
+    symmetricProduct(lastHalf(at, d, iterations), last, 0, 0, d, d, 1, y);
     const fromNorm = inner(direction, y, d) / (2 * t);
     const gradient = derivative(at, d, iterations, 0, direction, direction + size);
-    throughNorm(gradient, yAt(at, size, 0), d, norm, fromNorm, frobenius, 1);
+    throughNorm(gradient, wAt(at, size, 0), d, norm, fromNorm, frobenius, 1);
     unpack(gradient, d, da);
     a += bytes;
     dy += bytes;

@@ -7,8 +7,8 @@ import {
   normOf,
   NORM_FLOOR,
   throughNorm,
-  yAt,
-  zAt,
+  rootAt,
+  wAt,
 } from './iterates';
 import {
   columnMeans,
@@ -24,13 +24,13 @@ import {
 } from './panels';
 
 // On the side of the rows: scratch holds the spare tile, the means, X̄ by position (`rows`) and by channel (`columns`), W or D by
-// position and D by channel, G + Gᵀ, what is kept where it is not asked for, and six matrices.
+// position and D by channel, G + Gᵀ, what is kept where it is not asked for, and eight matrices.
 
 /** Bytes of scratch for `rowRootForward` and `rowRootGradient`. */
 export function rowRootScratch(m: i32, d: i32, iterations: i32): usize {
   const rows = panelsBytes(m, d);
   const columns = panelsBytes(d, m);
-  const own = newtonSchulzKept(m, iterations, 1) + 6 * panelsBytes(m, m);
+  const own = newtonSchulzKept(m, iterations, 1) + 8 * panelsBytes(m, m);
   return 128 + meansBytes(d) + 2 * rows + 2 * columns + panelsBytes(d, d) + own;
 }
 
@@ -44,14 +44,14 @@ function centre(x: usize, m: i32, d: i32, centering: i32, scratch: usize): void 
 }
 
 /** From X̄: the norm t of the covariance, and all iterates of K/2, K = X̄X̄ᵀ/(M·t). */
-function prepareRows(m: i32, d: i32, iterations: i32, frobenius: i32, kept: usize, columns: usize): f64 {
+function prepareRows(m: i32, d: i32, iterations: i32, frobenius: i32, kept: usize, columns: usize, step: usize): f64 {
   const size = panelsBytes(m, m);
-  const half = yAt(kept, size, 0);
+  const half = wAt(kept, size, 0);
   symmetricProduct(columns, columns, 0, 0, m, d, <f32>(1 / <f64>m), half);
   const norm = normOf(half, m, frobenius); // both norms are those of the covariance
   store<f64>(kept, norm);
   combine(half, <f32>(0.5 / max(norm, NORM_FLOOR)), 0, half, size);
-  iterate(kept, m, iterations, 1);
+  iterate(kept, m, iterations, 1, step);
   return norm;
 }
 
@@ -76,8 +76,9 @@ export function rowRootForward(
   for (let i = 0; i < count; ++i) {
     const at = kept ? kept : own;
     centre(x, m, d, centering, scratch);
-    const t = max(prepareRows(m, d, iterations, frobenius, at, columns), NORM_FLOOR);
-    product(zAt(at, size, iterations, iterations), rows, m, d, m, 1, through, 0);
+    const step = own + newtonSchulzKept(m, iterations, 1);
+    const t = max(prepareRows(m, d, iterations, frobenius, at, columns, step), NORM_FLOOR);
+    product(rootAt(at, size, iterations, iterations), rows, m, d, m, 1, through, 0);
     symmetricProductToRows(rows, through, d, m, <f32>(1 / (<f64>m * Math.sqrt(t))), 0, 1, root, scratch);
     x += (<usize>(m * d)) << 2;
     root += (<usize>(d * d)) << 2;
@@ -113,11 +114,11 @@ export function rowRootGradient(
   for (let i = 0; i < count; ++i) {
     const at = kept ? kept : own;
     centre(x, m, d, centering, scratch);
-    if (!kept) prepareRows(m, d, iterations, frobenius, at, columns);
+    if (!kept) prepareRows(m, d, iterations, frobenius, at, columns, direction);
     const norm = load<f64>(at);
     const t = max(norm, NORM_FLOOR);
     const outer = 1 / (<f64>m * Math.sqrt(t));
-    const z = zAt(at, size, iterations, iterations);
+    const z = rootAt(at, size, iterations, iterations);
     packPlusTranspose(dy, d, 1, g);
     product(columns, g, m, d, d, 1, doubledRows, doubledColumns); // 2 X̄ sym(G)
     symmetricProduct(doubledColumns, columns, 0, 0, m, d, <f32>(outer / 2), direction);
@@ -125,7 +126,7 @@ export function rowRootGradient(
     const fromNorm = inner(direction, z, m) / (-2 * t);
     const gradient = derivative(at, m, iterations, 1, direction, direction + size);
     // dX = (Z_N D + 2/(M·outer) dK X̄)·outer in one product.
-    throughNorm(gradient, yAt(at, size, 0), m, norm, fromNorm, frobenius, 2 / (<f64>m * outer));
+    throughNorm(gradient, wAt(at, size, 0), m, norm, fromNorm, frobenius, 2 / (<f64>m * outer));
     productToRows(z, doubledRows, gradient, rows, m, d, m, <f32>outer, dx, scratch);
     x += (<usize>(m * d)) << 2;
     dx += (<usize>(m * d)) << 2;

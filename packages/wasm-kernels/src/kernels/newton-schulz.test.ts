@@ -125,9 +125,11 @@ describeKinds(() => {
       expectOfMatrix(2, d, attributes({})),
     );
 
-    it.each([1, 2, 3, 4, 7])('after %i iterations, with both norms', async (iterations) => {
+    // Twenty are twelve more than convergence takes: rounding must not grow in them.
+    it.each([1, 2, 3, 4, 7, 20])('after %i iterations, with both norms', async (iterations) => {
       for (const norm of ['trace', 'frobenius'] as const) {
-        await expectOfRows(1, 6, 11, attributes({ iterations, norm }));
+        // On the other side, that of the plain form, their kernel is rounding times 1.5²⁰ by then.
+        if (iterations < 20) await expectOfRows(1, 6, 11, attributes({ iterations, norm }));
         await expectOfMatrix(1, 11, attributes({ iterations, norm }));
       }
     });
