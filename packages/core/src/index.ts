@@ -20,7 +20,7 @@ export { Dropout } from './dropout.ts';
 export type { DropoutConfig } from './dropout.ts';
 export { convolvedExtent } from './explicit-padding.ts';
 export { float64Routines, registerFloat64Routines } from './float64-routines.ts';
-export type { Float64Routines } from './float64-routines.ts';
+export type { Float64Routines, Float64Rows } from './float64-routines.ts';
 export { Gelu, gelu } from './gelu.ts';
 export { globalAveragePooling, GlobalAveragePooling } from './global-average-pooling.ts';
 export { GroupNorm } from './group-norm.ts';

@@ -1,9 +1,10 @@
-import { composedForm } from '@covpool/core';
+import { composedForm, registerFloat64Routines } from '@covpool/core';
 import {
   type CovarianceAttrs,
   covarianceGradientJob,
   covarianceJob,
   createHostMemory,
+  float64Routines,
   type HostMemory,
   keptBytes,
   type NewtonSchulzAttrs,
@@ -183,6 +184,9 @@ export const registerTensorflowHostKernels = (): Promise<void> => (registered ??
 async function register(): Promise<void> {
   const host = await createHostMemory({ shared: true });
   const runner = jobRunner(host);
+  const { routines, memory } = host;
+  const scratch = (bytes: number): number => host.block('float64', bytes);
+  registerFloat64Routines('tensorflow', float64Routines({ routines, memory, scratch }));
   for (const [kernelName, form] of Object.entries(forms)) {
     if (getKernel(kernelName, 'tensorflow')) continue;
     const kernelFunc: KernelFunc = (call) => {

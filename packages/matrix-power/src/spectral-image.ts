@@ -38,11 +38,33 @@ export interface SpectralGradient {
 
 /** @param g the gradient with respect to the result [d,d] */
 export function spectralGradient(spectrum: Spectrum, plan: SpectralPlan, g: ArrayLike<number>): SpectralGradient {
-  const { d, rank, values, vectors } = spectrum;
-  const map = mapEigenvalues(plan.function, values);
-  const { entry, diagonal, trace } = plan.rule(map);
+  const { d, rank, vectors } = spectrum;
   const p = timesTransposed(vectors, symmetricPart(g, d), rank, d, d);
   const h = timesTransposed(p, vectors, rank, rank, d);
+  const { s, across: weights, shift } = spectralSlopes(spectrum, plan, g, h);
+  const columns = transposed(vectors, rank, d);
+  const along = timesTransposed(s, columns, rank, d, rank);
+  if (!weights) return { along, shift };
+
+  const across = timesTransposed(h, columns, rank, d, rank);
+  for (let i = 0; i < rank; i++) {
+    for (let at = i * d; at < (i + 1) * d; at++) {
+      across[at] = weights[i]! * (p[at]! - across[at]!);
+      along[at]! += across[at]!;
+    }
+  }
+  return { along, across, shift };
+}
+
+/** `S = L∘H` [r,r], L_ik of the kept directions and the kernel (absent if there is none), and c, from H = U sym(G) Uᵀ. */
+export function spectralSlopes(
+  { d, rank, values }: Omit<Spectrum, 'vectors'>,
+  plan: SpectralPlan,
+  g: ArrayLike<number>,
+  h: Float64Array,
+): { s: Float64Array; across?: Float64Array; shift: number } {
+  const map = mapEigenvalues(plan.function, values);
+  const { entry, diagonal, trace } = plan.rule(map);
   const inner = innerProduct(map, g, h, rank, d);
   let shift = 0;
   const s = new Float64Array(rank * rank);
@@ -52,19 +74,8 @@ export function spectralGradient(spectrum: Spectrum, plan: SpectralPlan, g: Arra
     shift += (trace?.(i) ?? 0) * own;
     for (let j = 0; j < i; j++) s[i * rank + j] = s[j * rank + i] = entry(i, j) * h[i * rank + j]!;
   }
-  const columns = transposed(vectors, rank, d);
-  const along = timesTransposed(s, columns, rank, d, rank);
-  if (rank === d) return { along, shift };
-
-  const across = timesTransposed(h, columns, rank, d, rank);
-  for (let i = 0; i < rank; i++) {
-    const weight = entry(i, rank);
-    for (let at = i * d; at < (i + 1) * d; at++) {
-      across[at] = weight * (p[at]! - across[at]!);
-      along[at]! += across[at]!;
-    }
-  }
-  return { along, across, shift };
+  if (rank === d) return { s, shift };
+  return { s, across: Float64Array.from({ length: rank }, (_, i) => entry(i, rank)), shift };
 }
 
 /** ⟨G, Q⟩, needed where a factor depends on all eigenvalues. */

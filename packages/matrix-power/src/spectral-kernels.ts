@@ -1,11 +1,12 @@
 import { asRows } from '@covpool/covariance';
 import { checkArgument } from '@covpool/base';
-import { defineHostKernel, type HostArray } from '@covpool/core';
+import { defineHostKernel, type Float64Rows, type HostArray } from '@covpool/core';
 import { type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import { timesTransposed, transposed } from './float64-product.ts';
 import { packSpectra, unpackSpectrum } from './float64-state.ts';
 import { applyToSpectrum, spectralGradient, type SpectralPlan } from './spectral-image.ts';
-import { centredRows, spectrumOfMatrix, spectrumOfRows } from './spectrum.ts';
+import { applyToRows, rowsGradient } from './spectral-rows.ts';
+import { spectrumOfMatrix } from './spectrum.ts';
 
 /** A function of symmetric matrices through their eigenvalues, float64 inside. */
 export interface SpectralOperation<Options> {
@@ -88,33 +89,17 @@ function matrixKernel<Options extends object>({ name, who, plan }: Family<Option
 
 function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>) {
   type RowOptions = Options & { centering: boolean };
-  const rowsOf = (x: HostArray, b: number, { centering }: RowOptions): Float64Array => {
-    const [, count, d] = x.shape as [number, number, number];
-    return centering ? centredRows(image(x, b), count, d) : new Float64Array(image(x, b));
-  };
   const gradientKernel = defineHostKernel<{ dy: Tensor; x: Tensor; state: Tensor }, RowOptions>({
     name: `${name}OfRowsGradient`,
     who,
     compute({ dy, x, state }, options) {
       const [batch, count, d] = x.shape as [number, number, number];
+      const settled = plan(options, d);
       const dx = new Float32Array(x.values.length);
       for (let b = 0; b < batch; b++) {
-        const rows = rowsOf(x, b, options);
         const spectrum = unpackSpectrum(state, b, Math.min(count, d), d);
-        const { rank, vectors } = spectrum;
-        const { along, across, shift } = spectralGradient(spectrum, plan(options, d), image(dy, b));
-        // dX = (2/M) X̄ dA, dA = UᵀN + RᵀU + c I
-        const coordinates = timesTransposed(rows, vectors, count, rank, d);
-        const sum = timesTransposed(coordinates, transposed(along, rank, d), count, d, rank);
-        if (across) {
-          // X̄ has no part in a true kernel, but has one in directions that were cut.
-          const cut = timesTransposed(rows, across, count, rank, d);
-          const back = timesTransposed(cut, transposed(vectors, rank, d), count, d, rank);
-          for (let i = 0; i < sum.length; i++) sum[i]! += back[i]!;
-        }
-        for (let i = 0, to = b * count * d; i < sum.length; i++, to++) {
-          dx[to] = (2 / count) * (sum[i]! + shift * rows[i]!);
-        }
+        const g = image(dy, b) as Float32Array;
+        dx.set(rowsGradient(rowsOf(x, b, options), spectrum, settled, g), b * count * d);
       }
       return [{ shape: x.shape, values: dx }];
     },
@@ -126,11 +111,9 @@ function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>
       const [batch, count, d] = x.shape as [number, number, number];
       const settled = plan(options, d);
       const result: HostArray = { shape: [batch, d, d], values: new Float32Array(batch * d * d) };
-      const spectra = Array.from({ length: batch }, (_, b) => {
-        const spectrum = spectrumOfRows(rowsOf(x, b, options), count, d, settled.small);
-        applyToSpectrum(spectrum, settled, image(result, b) as Float32Array);
-        return spectrum;
-      });
+      const spectra = Array.from({ length: batch }, (_, b) =>
+        applyToRows(rowsOf(x, b, options), settled, image(result, b) as Float32Array),
+      );
       return [result, packSpectra(spectra, Math.min(count, d), d)];
     },
     gradient: {
@@ -141,6 +124,12 @@ function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>
       }),
     },
   });
+}
+
+/** The rows of entry b of a batch. */
+function rowsOf(x: HostArray, b: number, { centering }: { centering: boolean }): Float64Rows {
+  const [, m, d] = x.shape as [number, number, number];
+  return { x: image(x, b) as Float32Array, m, d, centering };
 }
 
 /** Entry b of a batch. */

@@ -49,9 +49,7 @@ export function spectrumOfRows(rows: Float64Array, count: number, d: number, sma
   const { values, vectors } = wide
     ? symmetricEigen(outerProducts(rows, count, d), count)
     : symmetricEigen(innerProducts(rows, count, d), d);
-  const noise = d * Number.EPSILON * values[0]!;
-  const rank = countAbove(values, Math.max(small.cut?.(values[0]!) ?? 0, small.floor ?? 0, noise));
-  const kept = raised(values, rank, d, small);
+  const { rank, kept } = keptOfRows(values, d, small);
   if (!wide) return { d, rank, values: kept, vectors: vectors.subarray(0, rank * d) };
 
   const turned = timesTransposed(vectors.subarray(0, rank * count), transposed(rows, count, d), rank, d, count);
@@ -60,6 +58,17 @@ export function spectrumOfRows(rows: Float64Array, count: number, d: number, sma
     for (let at = k * d; at < (k + 1) * d; at++) turned[at]! *= factor;
   }
   return { d, rank, values: kept, vectors: turned };
+}
+
+/** How many of the descending eigenvalues of a covariance of rows count, and what becomes of them and of the kernel's. */
+export function keptOfRows(
+  values: Float64Array,
+  d: number,
+  small: SmallEigenvalues,
+): { rank: number; kept: Float64Array } {
+  const noise = d * Number.EPSILON * values[0]!;
+  const rank = countAbove(values, Math.max(small.cut?.(values[0]!) ?? 0, small.floor ?? 0, noise));
+  return { rank, kept: raised(values, rank, d, small) };
 }
 
 /** How many of the descending values are above a limit; those that are no numbers count, so that they show. */

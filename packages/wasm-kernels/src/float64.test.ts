@@ -56,4 +56,39 @@ describe.each<BinaryKind>(['relaxed', 'plain'])('float64Routines, %s SIMD', (kin
       { seed: 2, numRuns: 100 },
     );
   });
+
+  it('gives functions of covariances, and their gradients, whatever the sides', () => {
+    fc.assert(
+      fc.property(side, fc.integer({ min: 0, max: 9 }), fc.boolean(), (m, more, centering) => {
+        const d = m + more;
+        const routines = float64Routines(wasmPrimitives());
+        const x = Float32Array.from(seededValues(m * d, 'x', m, d));
+        const rows = toMatrix(Array.from(x), d);
+        const mean = rows[0]!.map((_, j) => (centering ? rows.reduce((sum, row) => sum + row[j]!, 0) / m : 0));
+        const centred = rows.map((row) => row.map((value, j) => value - mean[j]!));
+        const covariance = flatten(times(transpose(centred), centred)).map((value) => value / m);
+        const largest = Math.max(...covariance, Number.MIN_VALUE);
+
+        // The function f(λ) = λ, of which L is 1 everywhere, gives back the covariance and the gradient (2/M) X̄ sym(G).
+        const { result, vectors } = routines.rowFunction({ x, m, d, centering }, (values) => {
+          const rank = values.findIndex((value) => value <= 1e-12 * values[0]!);
+          const kept = values.subarray(0, rank < 0 ? m : rank);
+          return { rank: kept.length, weights: kept, kernel: 0 };
+        });
+        covariance.forEach((value, at) => expect(Math.abs(result[at]! - value)).toBeLessThanOrEqual(1e-6 * largest));
+
+        const dy = Float32Array.from(seededValues(d * d, 'dy', d));
+        const found = routines.rowFunctionGradient({ x, m, d, centering }, vectors, dy, (h) => ({
+          s: h,
+          across: new Float64Array(vectors.length / d).fill(1),
+          shift: 0,
+        }));
+        const g = toMatrix(Array.from(dy), d);
+        const symmetric = g.map((row, i) => row.map((value, j) => (value + g[j]![i]!) / 2));
+        const expected = flatten(times(centred, symmetric)).map((value) => (2 / m) * value);
+        expected.forEach((value, at) => expect(Math.abs(found[at]! - value)).toBeLessThan(1e-5));
+      }),
+      { seed: 3, numRuns: 60 },
+    );
+  });
 });

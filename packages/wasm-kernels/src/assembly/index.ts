@@ -8,6 +8,7 @@ export { symmetricEigen64, timesTransposed64 } from './float64';
 export { gatherSlices } from './gather';
 export { newtonSchulzKept } from './iterates';
 export { newtonSchulzForward, newtonSchulzGradient, newtonSchulzScratch } from './newton-schulz';
+export { rowFunction, rowFunctionGradient, rowFunctionInner, rowSpectrum, rowSpectrumWork } from './row-spectrum';
 export { rowRootForward, rowRootGradient, rowRootScratch } from './row-root';
 export { segmentSum } from './segment-sum';
 export { avgPoolGradient, maxPoolGradient } from './pool-gradient';

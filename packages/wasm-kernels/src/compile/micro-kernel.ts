@@ -131,6 +131,47 @@ function panelStep(fused: boolean): string {
   );
 }
 
+/**
+ * `panelKernel64`: 4×4 numbers of `A B + A′ B′` in float64, all four in panels of 4 columns: 32 bytes further on at each step.
+ * Stored at `c`, and, unless `mirror` is 0, transposed there, rows 32 bytes apart.
+ */
+function panelKernel64(): string {
+  const steps = lines(
+    TILE_ROWS,
+    (row) =>
+      `{ const v = v128.load64_splat(a, ${8 * row}); ${[0, 1]
+        .map((half) => `s${row}${half} = multiplyAdd64(v, b${half}, s${row}${half});`)
+        .join(' ')} }`,
+  );
+  const loop = (a: string, b: string, length: string): string => `{
+  let a = ${a};
+  let b = ${b};
+  const end = b + (<usize>${length} << 5);
+  while (b < end) {
+    const b0 = v128.load(b); const b1 = v128.load(b, 16);
+    ${steps}
+    a += 32;
+    b += 32;
+  }
+}`;
+  const pair = (row: number, half: number, lane: number): string =>
+    `v128.shuffle<f64>(s${row}${half}, s${row + 1}${half}, ${lane}, ${lane + 2})`;
+  return `
+export function panelKernel64(a1: usize, b1: usize, length1: i32, a2: usize, b2: usize, length2: i32, c: usize, mirror: usize): void {
+${sums(TILE_ROWS, (sum) => `let ${sum} = f64x2.splat(0);`)}
+${loop('a1', 'b1', 'length1')}
+${loop('a2', 'b2', 'length2')}
+${sums(TILE_ROWS, (sum, row, half) => `v128.store(c, ${sum}, ${32 * row + 16 * half});`)}
+if (mirror) {
+${lines(TILE_ROWS, (column) =>
+  [0, 2]
+    .map((row) => `v128.store(mirror, ${pair(row, column >> 1, column & 1)}, ${32 * column + 8 * row});`)
+    .join('\n'),
+)}
+}
+}`;
+}
+
 /** `multiplyAdd64`: x·y + z of two float64 numbers each. */
 function pairStep(fused: boolean): string {
   const value = fused ? 'f64x2.relaxed_madd(x, y, z)' : 'f64x2.add(z, f64x2.mul(x, y))';
@@ -150,5 +191,6 @@ export function microKernelSource(fused: boolean): string {
     columnKernel(TILE_ROWS, fused),
     panelKernel(fused),
     pairStep(fused),
+    panelKernel64(),
   ].join('\n');
 }
