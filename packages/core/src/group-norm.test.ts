@@ -53,8 +53,7 @@ describeEngines('GroupNorm', () => {
       const loss = (input: Tensor) => sum(mul(layer.apply(input) as Tensor, weights)) as Scalar;
       layer.apply(x);
       const w = await weights.data();
-      const value = (values: number[]) =>
-        oracle(values, [1, 2, 2, 4], 2).reduce((total, y, i) => total + y * w[i]!, 0);
+      const value = (values: number[]) => oracle(values, [1, 2, 2, 4], 2).reduce((total, y, i) => total + y * w[i]!, 0);
       await expectClose(grad(loss)(x), numericGradient(value, await x.data()), { relative: 1e-4 });
     });
   });

@@ -1,5 +1,16 @@
 import { checkArgument } from '@covpool/base';
-import { add, mean, mul, reshape, rsqrt, type serialization, square, sub, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import {
+  add,
+  mean,
+  mul,
+  reshape,
+  rsqrt,
+  type serialization,
+  square,
+  sub,
+  type Tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { constant } from './initializers.ts';
 import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from './named-layer.ts';

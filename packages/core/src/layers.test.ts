@@ -101,7 +101,13 @@ describeEngines('layers', () => {
       // All 18,432 values below 0.999 of the bound: e^-18.
       expect(drawn).toBeLessThanOrEqual(bound);
       expect(drawn).toBeGreaterThan(0.999 * bound);
-      const narrow = new Conv2d({ name: 'n', filters: 64, kernelSize: 1, bias: true, initialization: { deviation: 0.01 } });
+      const narrow = new Conv2d({
+        name: 'n',
+        filters: 64,
+        kernelSize: 1,
+        bias: true,
+        initialization: { deviation: 0.01 },
+      });
       narrow.build([null, null, null, 256]);
       const values = (await narrow.getWeights()[0]!.data()) as Float32Array;
       const deviation = Math.sqrt(values.reduce((total, w) => total + w * w, 0) / values.length);
