@@ -1,3 +1,4 @@
+import { checkArgument } from '@covpool/base';
 import { add, erf, exp, mul, square, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { defineKernel } from './define-kernel.ts';
 import { type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from './named-layer.ts';
@@ -29,6 +30,7 @@ const kernel = defineKernel<{ x: Tensor }, object>({
  * `erf`: 1.5e-7 of x where that is the usual rational approximation. The gradient needs x alone.
  */
 export function gelu(x: Tensor): Tensor {
+  checkArgument(x.dtype === 'float32', () => `gelu: x must be float32, got ${x.dtype}`);
   return tidy(() => kernel({ x }, {})[0]!);
 }
 
