@@ -1,18 +1,12 @@
-import { useEngine } from '@covpool/engines';
-import { enginesUnderTest } from '@covpool/testing';
+import { describeEngines } from '@covpool/testing';
 import { engine, type NamedAttrMap, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
-import { beforeAll, describe } from 'vitest';
-import { registerWebgpuKernels } from './register.ts';
+import { it } from 'vitest';
 
-/** The suite where webgpu is among the engines under test; elsewhere it is skipped, and its name says why. */
+/** The suite on webgpu, whose engine registers these kernels; on other engines under test a skipped test says why. */
 export function describeWebgpu(subject: string, suite: () => void): void {
-  const skipped = !enginesUnderTest().includes('webgpu');
-  describe.skipIf(skipped)(`${subject}${skipped ? ' (COVPOOL_ENGINES does not name webgpu)' : ''}`, () => {
-    beforeAll(async () => {
-      await useEngine('webgpu');
-      registerWebgpuKernels();
-    });
-    suite();
+  describeEngines(subject, (name) => {
+    if (name === 'webgpu') suite();
+    else it.skip('needs webgpu: COVPOOL_ENGINES names other engines');
   });
 }
 

@@ -19,7 +19,7 @@ function iterationOf(a: TensorInfo, { iterations, norm }: Attributes): Iteration
 }
 
 /** A second owner of a tensor's numbers: what is kept for the gradient may be disposed of by itself. */
-export function shared(backend: RecordingBackend, tensor: TensorInfo): TensorInfo {
+function shared(backend: RecordingBackend, tensor: TensorInfo): TensorInfo {
   backend.incRef(tensor.dataId);
   return { ...tensor };
 }
