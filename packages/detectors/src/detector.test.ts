@@ -6,10 +6,10 @@ import {
   dispose,
   memory,
   mul,
-  type NamedVariableMap,
   type Scalar,
   tidy,
   train,
+  type Variable,
   variableGrads,
 } from '@tensorflow/tfjs-core';
 import { input, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
@@ -43,7 +43,7 @@ describeEngines('Detector', (engine) => {
       const optimizer = train.adam(0.01);
       for (let i = 0; i < 120; i++) {
         const { value, grads } = await step(detector, batch, i);
-        optimizer.applyGradients(grads as NamedVariableMap);
+        optimizer.applyGradients(grads as Record<string, Variable>);
         dispose([value, ...Object.values(grads)]);
       }
       const found = await detector.predict(batch);
