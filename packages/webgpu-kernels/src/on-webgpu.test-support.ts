@@ -1,12 +1,11 @@
 import { describeEngines } from '@covpool/testing';
 import { engine, type NamedAttrMap, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
-import { it } from 'vitest';
+import { describe } from 'vitest';
 
-/** The suite on webgpu, whose engine registers these kernels; on other engines under test a skipped test says why. */
+/** The suite on webgpu, whose engine registers these kernels; on other engines under test it is skipped. */
 export function describeWebgpu(subject: string, suite: () => void): void {
   describeEngines(subject, (name) => {
-    if (name === 'webgpu') suite();
-    else it.skip('needs webgpu: COVPOOL_ENGINES names other engines');
+    describe.runIf(name === 'webgpu')('kernels of webgpu', suite);
   });
 }
 
