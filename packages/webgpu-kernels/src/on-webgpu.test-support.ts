@@ -5,7 +5,9 @@ import { describe } from 'vitest';
 /** The suite on webgpu, whose engine registers these kernels; on other engines under test it is skipped. */
 export function describeWebgpu(subject: string, suite: () => void): void {
   describeEngines(subject, (name) => {
-    describe.runIf(name === 'webgpu')('kernels of webgpu', () => suite());
+    describe.runIf(name === 'webgpu')('kernels of webgpu', () => {
+      suite();
+    });
   });
 }
 
