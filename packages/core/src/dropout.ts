@@ -23,7 +23,7 @@ export interface DropoutConfig extends LayerConfig {
  */
 export class Dropout extends NamedLayer implements OnnxExportable {
   static className = 'covpool/core/Dropout';
-  private readonly rate: number;
+  protected readonly rate: number;
 
   constructor(config: DropoutConfig) {
     super(config);
@@ -42,7 +42,7 @@ export class Dropout extends NamedLayer implements OnnxExportable {
     return tidy(() => mul(x, this.mask(x.shape)));
   }
 
-  private mask(shape: number[]): Tensor {
+  protected mask(shape: number[]): Tensor {
     const random = new Random(maskSeed(this.name), 'dropout');
     const values = new Float32Array(shape.reduce((product, extent) => product * extent, 1));
     const kept = 1 / (1 - this.rate);

@@ -15,7 +15,7 @@ export { DepthwiseConv2d } from './depthwise-conv2d.ts';
 export type { DepthwiseConv2dConfig } from './depthwise-conv2d.ts';
 export { depthwiseConvolution } from './depthwise-convolution.ts';
 export { DropPath } from './drop-path.ts';
-export type { DropPathConfig } from './drop-path.ts';
+
 export { Dropout } from './dropout.ts';
 export type { DropoutConfig } from './dropout.ts';
 export { convolvedExtent } from './explicit-padding.ts';

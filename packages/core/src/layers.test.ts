@@ -175,7 +175,8 @@ describeEngines('layers', () => {
       expect(() => new Conv2d({ name: 'c', filters: 1, kernelSize: 1 }).build([null, 1, 1, null])).toThrow(
         'c: the number of channels must be known',
       );
-      expect(() => new Linear({ name: 'l', units: 1 }).build([null, 2, 2])).toThrow('l: the input must be [B,C]');
+      expect(() => new Linear({ name: 'l', units: 1 }).build([null])).toThrow('l: the input must be [B,C]');
+      expect(() => new Linear({ name: 'l', units: 1 }).build([2, 2, null])).toThrow('with known C, got [2,2,]');
       expect(() => convolution(zeros([1, 2, 2, 3]), zeros([1, 1, 4, 1]))).toThrow('with the same C');
       expect(() => pooling('gap', { name: 'p' }).apply(zeros([2, 3]))).toThrow('p: features must be [B,H,W,C]');
       expect(() => pooling('gap', { name: 'p', dim: 0 })).toThrow('positive whole numbers');
