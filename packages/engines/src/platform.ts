@@ -1,3 +1,5 @@
+import { hasRelaxedSimd } from '@covpool/wasm-kernels';
+
 interface NodeProcess {
   versions?: { node?: string };
   getBuiltinModule?: (name: string) => unknown;
@@ -12,8 +14,9 @@ export function nodeBuiltin<T>(name: string): T | undefined {
   return nodeProcess?.getBuiltinModule?.(name) as T | undefined;
 }
 
-/** Relaxed SIMD is on by default since V8 11.4, and behind this flag in Node 20. */
+/** Relaxed SIMD is on by default since V8 11.4, and behind this flag in Node 20; later releases know no such flag. */
 export function allowRelaxedSimd(): void {
+  if (hasRelaxedSimd()) return;
   nodeBuiltin<typeof import('node:v8')>('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd');
 }
 

@@ -14,6 +14,7 @@ export {
   rowRootJob,
 } from './second-order-jobs.ts';
 export type { CovarianceAttrs, NewtonSchulzAttrs, RowRootAttrs } from './second-order-jobs.ts';
+export { hasRelaxedSimd } from './relaxed-simd.ts';
 export { registerWasmKernels, wasmPrimitives } from './register.ts';
 export type { WasmKernels } from './register.ts';
 export type { GemmOptions, WasmPrimitives } from './primitives.ts';
