@@ -88,5 +88,7 @@ function reason(cause: unknown): string {
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EISDIR') return 'it is a folder';
   if (code === 'EACCES' || code === 'EPERM') return 'reading it is not permitted';
-  return message.trim().replace(/\s*\n\s*/g, ', ');
+  const said = message.trim().replace(/\s*\n\s*/g, ', ');
+  // What sharp says where libvips' words were wiped out by another thread.
+  return said === 'Unknown error' ? 'it does not decode' : said;
 }
