@@ -1,6 +1,7 @@
 // Ours beside PyTorch and plain TensorFlow.js, in one run, taking turns on the same inputs:
 //   npx -y pnpm@10 bench [--python <a Python with torch and torchvision>] [--only <part of a case's name>] [--rounds 7]
 // Prints a table and writes bench/results/compare.json; `tools/make-performance.ts` makes docs/performance.md of it.
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { writeFileAtomic } from '@covpool/base/node';
@@ -37,7 +38,13 @@ for (const [index, { name }] of cases.entries()) {
     console.log(`  ${side.padEnd(18)} ${figures}`);
   }
 }
-if (values.only === '') {
-  const machine = { processor: cpus()[0]!.model, cores: cpus().length, node: process.version };
-  await writeFileAtomic(resultPath('compare'), `${JSON.stringify({ machine, results }, null, 2)}\n`);
+const machine = { processor: cpus()[0]!.model, cores: cpus().length, node: process.version };
+const kept = earlier().filter(({ name }) => results.every((result) => result.name !== name));
+const inOrder = cases.flatMap(({ name }) => [...kept, ...results].filter((result) => result.name === name));
+await writeFileAtomic(resultPath('compare'), `${JSON.stringify({ machine, results: inOrder }, null, 2)}\n`);
+
+/** What earlier runs left, of which a run of some cases replaces those. */
+function earlier(): CaseResult[] {
+  const path = resultPath('compare');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { results: CaseResult[] }).results : [];
 }
