@@ -17,8 +17,8 @@ export function trainingLoader(
   { input }: DetectorCard,
   config: TrainConfig,
 ): DetectionLoader {
-  const { batch: batchSize, flips, seed } = config;
-  return createDetectionLoader(dataset, { ...input, batchSize, flips, seed, shuffle: true });
+  const { batch: batchSize, flips, scales, jitter, seed } = config;
+  return createDetectionLoader(dataset, { ...input, batchSize, flips, scales, jitter, seed, shuffle: true });
 }
 
 /** A loader as a trainer wants it. */

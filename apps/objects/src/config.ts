@@ -23,6 +23,8 @@ export function trainConfigSchema(task: Task) {
     variant: z.enum(['GAP', 'GCP_D', 'GCP_M'], 'must be GAP, GCP_D or GCP_M').optional(),
     /** Weights of a classifier, whose trunk the detector starts from. */
     trunk: z.string('must be a file').optional(),
+    /** Weights of a detector that the training starts from. */
+    from: z.string('must be a file').optional(),
     /** Stages of the trunk that stay as they are, the stem counted. */
     frozenStages: wholeFrom(0).default(0),
     normalization: z.enum(['batch', 'running', 'group'], 'must be batch, running or group').default('batch'),
@@ -32,6 +34,15 @@ export function trainConfigSchema(task: Task) {
     /** How large pictures become: their longer and their shorter side at most, in pixels. */
     size: z.strictObject({ long: wholeFrom(16), short: wholeFrom(16) }, 'must have long and short').default(task.size),
     flips: z.enum(['both', 'horizontal', 'none'], 'must be both, horizontal or none').default('both'),
+    /** Each batch is shown at `size` times a factor drawn between the two. */
+    scales: z
+      .preprocess(
+        (value) => (typeof value === 'string' ? value.split(',').map(Number) : value),
+        z.tuple([z.number().positive(), z.number().positive()], 'must be two positive numbers, as in 0.8,1.25'),
+      )
+      .default([1, 1]),
+    /** Strength of random brightness, contrast and saturation. */
+    jitter: share(1).default(0),
     epochs: wholeFrom(1).default(30),
     batch: wholeFrom(1).default(4),
     /** Parts of a batch that are computed apart; it fixes the numbers, whoever computes the parts. */

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadWeights } from '@covpool/checkpoints/node';
 import { evaluateCoco } from '@covpool/metrics';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trainConfigSchema } from './config.ts';
@@ -126,6 +127,21 @@ describe('a training', () => {
     SLOW,
   );
 
+  it(
+    'starts from the weights of another detector, in other sizes and colours',
+    async () => {
+      const from = at('whole', 'best', 'model.safetensors');
+      const changes = ['--lr', '0', '--scales', '0.8,1.25', '--jitter', '0.2'];
+      const again = await run('detect', 'train', ...tiny, ...changes, '--from', from, '--out', at('again'));
+      expect(again).toMatchObject({ code: 0, error: '' });
+      const [before, after] = await Promise.all([from, at('again', 'best', 'model.safetensors')].map(loadWeights));
+      const learnt = [...before!.tensors].filter(([name]) => !name.includes('running_'));
+      for (const [name, { data }] of learnt) expect(after!.tensors.get(name)!.data).toEqual(data);
+      expect((await json(at('again', 'config.json'))).training).toMatchObject({ scales: [0.8, 1.25], jitter: 0.2 });
+    },
+    SLOW,
+  );
+
   it('keeps its memory flat over an epoch', async () => {
     const [first, second] = (await readFile(at('whole', 'metrics.jsonl'), 'utf8'))
       .trim()
@@ -158,6 +174,7 @@ describe('bad input', () => {
       ['train', '--set', 'settings.boxes.size2=3', '--engine', 'wasm', ...out],
       /unknown setting of boxes 'size2'/,
     );
+    await refuses(['train', '--scales', '0.5', ...out], /scales: must be two positive numbers, as in 0\.8,1\.25/);
     await refuses(['train', '--set', 'epohcs=3', ...out], /unknown key 'epohcs'; did you mean 'epochs'/);
     await refuses(
       ['train', '--threads', '3', '--engine', 'wasm', ...out],

@@ -24,10 +24,18 @@ export const trainOptions = {
   backbone: { type: 'string', value: 'name', summary: 'its trunk', fallback: 'resnet8-detection' },
   variant: { type: 'string', value: 'name', summary: 'of a residual trunk: GAP, GCP_D or GCP_M', fallback: 'GAP' },
   trunk: { type: 'string', value: 'file', summary: "a classifier's weights to start the trunk from" },
+  from: { type: 'string', value: 'file', summary: "a detector's weights to start from" },
   'frozen-stages': { type: 'number', summary: 'stages of the trunk that are not trained', fallback: '0' },
   normalization: { type: 'string', value: 'kind', summary: 'batch, running or group', fallback: 'batch' },
   conventions: { type: 'string', value: 'name', summary: 'mmdet2, mmdet1 or torchvision', fallback: 'mmdet2' },
   flips: { type: 'string', value: 'kind', summary: 'both, horizontal or none', fallback: 'both' },
+  scales: {
+    type: 'string',
+    value: 'a,b',
+    summary: 'show each batch at its size times a factor from a to b',
+    fallback: '1,1',
+  },
+  jitter: { type: 'number', summary: 'strength of random brightness, contrast and saturation', fallback: '0' },
   epochs: { type: 'number', summary: 'passes over the training pictures', fallback: '30' },
   batch: { type: 'number', summary: 'pictures per step', fallback: '4' },
   shards: { type: 'number', summary: 'parts of a batch; with the seed it fixes the numbers', fallback: '2' },
@@ -43,6 +51,8 @@ export const trainOptions = {
   limit: { type: 'number', summary: 'use only so many pictures of a split' },
 } as const satisfies OptionSpecs;
 
+const PATHS: ReadonlySet<string> = new Set(['data', 'trunk', 'from']);
+
 type Given = OptionValues<typeof trainOptions>;
 
 /** The options as a configuration; what was not given is absent. */
@@ -51,7 +61,7 @@ export function optionsAsConfig(options: Given): Partial<Record<keyof TrainConfi
   const given = choices.map((name) => {
     const key = name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
     const value = options[name];
-    return [key, (name === 'data' || name === 'trunk') && typeof value === 'string' ? userPath(value) : value] as const;
+    return [key, PATHS.has(name) && typeof value === 'string' ? userPath(value) : value] as const;
   });
   return Object.fromEntries(given);
 }

@@ -95,6 +95,40 @@ describe('createDetectionLoader: values', () => {
     }
   });
 
+  it('draws a scale for each batch, and brings boxes and masks along', async () => {
+    const random = { scales: [0.5, 2], seed: 3, divisor: 1 } as const;
+    const [own] = await all(random);
+    const factors: number[] = [];
+    for (const { own: parts } of await all(random)) {
+      const { sizes, targets, shape } = parts[0]!.batch;
+      factors.push(sizes[0]!.height / (sizes[0]!.originalHeight === 6 ? 8 : sizes[0]!.originalHeight));
+      for (const [i, { width, height, originalWidth }] of sizes.entries()) {
+        const by = width / originalWidth;
+        expect(targets[i]!.boxes[2]).toBeCloseTo(3 * by, 5);
+        expect(targets[i]!.masks![0]).toHaveLength(width * height);
+        expect([width <= shape[2], height <= shape[1]]).toEqual([true, true]);
+      }
+    }
+    expect(new Set(factors).size).toBeGreaterThan(2);
+    expect(factors.every((factor) => factor > 0.4 && factor < 2.1)).toBe(true);
+    expect((await all(random))[0]).toEqual(own);
+    expect((await all(random, 1))[0]).not.toEqual(own);
+    // A shard of a batch has the batch's scale.
+    const halves = (await all(random, 0, { shards: 2, own: [0, 1] }))[0]!.own.map(
+      ({ batch }) => batch.sizes[0]!.height,
+    );
+    expect(halves).toEqual(own!.own[0]!.batch.sizes.map(({ height }) => height));
+  });
+
+  it('changes the colours of each picture in its own way, and what is to be found on it not', async () => {
+    const plain = (await all())[0]!.own[0]!.batch;
+    const changed = (await all({ jitter: 0.5 }))[0]!.own[0]!.batch;
+    expect(changed.targets).toEqual(plain.targets);
+    expect(changed.images).not.toEqual(plain.images);
+    expect((await all({ jitter: 0.5 }))[0]!.own[0]!.batch.images).toEqual(changed.images);
+    expect((await all({ jitter: 0.5 }, 1))[0]!.own[0]!.batch.images).not.toEqual(changed.images);
+  });
+
   it('has no masks where the data set has none', async () => {
     const loader = createDetectionLoader(dataset(false), options);
     for await (const { own } of loader.epoch(0)) expect(own[0]!.batch.targets[0]).not.toHaveProperty('masks');
@@ -130,6 +164,8 @@ describe('createDetectionLoader: rejects', () => {
     [{ batchSize: 0 }, 'createDetectionLoader: batchSize must be a whole number from 1 up, got 0'],
     [{ prefetch: -1 }, 'prefetch must be a whole number from 0'],
     [{ flips: 'up' as 'both' }, "flips must be none, horizontal or both, got 'up'"],
+    [{ scales: [2, 1] as const }, 'scales must be two positive numbers, the smaller first, got 2 and 1'],
+    [{ jitter: 2 }, 'jitter must be in [0, 1], got 2'],
     [{ size: { long: 0, short: 1 } }, 'long and short must be positive'],
   ])('%o', (change, message) => {
     expect(() => createDetectionLoader(dataset(), { ...options, ...change })).toThrow(message);

@@ -1,5 +1,6 @@
 import { checkArgument, Random } from '@covpool/base';
 import { rle } from '@covpool/masks';
+import { colorJitter } from '../color-jitter.ts';
 import { flipHorizontally, flipVertically } from '../flip.ts';
 import { createNormalizer } from '../normalize.ts';
 import type { Rgb } from '../normalize.ts';
@@ -48,10 +49,14 @@ export interface DetectionLoaderOptions {
   batchSize: number;
   /** How large pictures become; see `scaledSize`. */
   size: ScaleLimits;
+  /** `size` times a factor drawn from U(least, most) for each batch, so that objects are learnt in several sizes. */
+  scales?: readonly [least: number, most: number];
   /** Batches are padded to a multiple of this. */
   divisor?: number;
   /** Mirror each picture with probability 0.5, left to right and, for `both`, top to bottom as well. */
   flips?: 'none' | 'horizontal' | 'both';
+  /** Strength of random brightness, contrast and saturation; see `colorJitter`. */
+  jitter?: number;
   /** On the scale where white is 1; see `normalize`. */
   mean?: Rgb;
   std?: Rgb;
@@ -75,7 +80,7 @@ export interface DetectionLoader {
 /**
  * Cuts a detection data set into batches: pictures scaled to fit, mirrored, normalised, padded with zeros at the right and below to the
  * largest of the batch and a multiple of `divisor`; wide and high pictures never share a batch (see `batchOrder`). A
- * picture's mirroring is a function of (seed, epoch, index) alone. While one batch is used, the next ones are prepared.
+ * picture's mirroring and colours are a function of (seed, epoch, index) alone, a batch's scale of its place in the epoch. While one batch is used, the next ones are prepared.
  *
  * @throws `bad-argument` for options out of range and an empty data set; errors of reading surface at the batch that needs the picture.
  *
@@ -85,6 +90,7 @@ export interface DetectionLoader {
  */
 export function createDetectionLoader(dataset: DetectionDataset, options: DetectionLoaderOptions): DetectionLoader {
   const { batchSize, size, divisor = 32, flips = 'none', shuffle = false, seed = 0, prefetch = 2 } = options;
+  const { scales: [least, most] = [1, 1], jitter = 0 } = options;
   const who = 'createDetectionLoader';
   const whole = (name: string, value: number, least: number) =>
     checkArgument(
@@ -98,22 +104,33 @@ export function createDetectionLoader(dataset: DetectionDataset, options: Detect
     ['none', 'horizontal', 'both'].includes(flips),
     () => `${who}: flips must be none, horizontal or both, got '${flips}'`,
   );
+  checkArgument(
+    least > 0 && most >= least && most < Infinity,
+    () => `${who}: scales must be two positive numbers, the smaller first, got ${least} and ${most}`,
+  );
+  checkArgument(jitter >= 0 && jitter <= 1, () => `${who}: jitter must be in [0, 1], got ${jitter}`);
   const normalizer = createNormalizer(options.mean, options.std);
-  const wide: boolean[] = [];
-  const scaled: Size[] = [];
-  for (let index = 0; index < dataset.length; index++) {
+  const wide = Array.from({ length: dataset.length }, (_, index) => {
     const { width, height } = dataset.picture(index);
-    wide.push(width > height);
-    scaled.push(scaledSize(width, height, size));
-  }
+    return width > height;
+  });
+  const sizeOf = (index: number, scale: number): Size => {
+    const { width, height } = dataset.picture(index);
+    return scaledSize(width, height, { long: size.long * scale, short: size.short * scale });
+  };
+  // Tells of limits that no picture can have before the first is read.
+  sizeOf(0, 1);
   const orderOf = (epoch: number) => batchOrder(wide, { batchSize, epoch, seed, shuffle });
   const batches = orderOf(0).length;
 
-  function place(epoch: number, index: number): Placement {
+  const scaleOf = (epoch: number, batch: number) =>
+    least === most ? least : new Random(seed, 'scale', epoch, batch).uniform(least, most);
+
+  function place(epoch: number, index: number, to: Size): Placement {
     const random = new Random(seed, 'augment', epoch, index);
     const flipX = flips !== 'none' && random.uniform() < 0.5;
     const flipY = flips === 'both' && random.uniform() < 0.5;
-    return { from: dataset.picture(index), to: scaled[index]!, flipX, flipY };
+    return { from: dataset.picture(index), to, flipX, flipY };
   }
 
   function targets(index: number, placement: Placement): DetectionTargets {
@@ -131,11 +148,11 @@ export function createDetectionLoader(dataset: DetectionDataset, options: Detect
     };
   }
 
-  async function load(epoch: number, indices: number[], padded: Size): Promise<DetectionShard> {
+  async function load(epoch: number, indices: number[], scale: number, padded: Size): Promise<DetectionShard> {
     const count = indices.length;
     const area = padded.width * padded.height * 3;
     const images = new Float32Array(area * count);
-    const placements = indices.map((index) => place(epoch, index));
+    const placements = indices.map((index) => place(epoch, index, sizeOf(index, scale)));
     const pictures = await Promise.allSettled(indices.map((index) => dataset.read(index)));
     for (const [i, result] of pictures.entries()) {
       if (result.status === 'rejected') throw result.reason;
@@ -143,6 +160,10 @@ export function createDetectionLoader(dataset: DetectionDataset, options: Detect
       let picture = resize(result.value, to.width, to.height);
       if (flipX) picture = flipHorizontally(picture);
       if (flipY) picture = flipVertically(picture);
+      if (jitter > 0) {
+        const random = new Random(seed, 'colours', epoch, indices[i]!);
+        picture = colorJitter(picture, random, { brightness: jitter, contrast: jitter, saturation: jitter });
+      }
       const row = to.width * 3;
       for (let y = 0; y < to.height; y++) {
         const line = { width: to.width, height: 1, data: picture.data.subarray(y * row, (y + 1) * row) };
@@ -172,15 +193,17 @@ export function createDetectionLoader(dataset: DetectionDataset, options: Detect
         const all = order[index]!;
         const part = Math.ceil(all.length / shards);
         const filled = Math.ceil(all.length / part);
+        const scale = scaleOf(epoch, index);
+        const sizes = all.map((picture) => sizeOf(picture, scale));
         const largest = {
-          width: Math.max(...all.map((picture) => scaled[picture]!.width)),
-          height: Math.max(...all.map((picture) => scaled[picture]!.height)),
+          width: Math.max(...sizes.map(({ width }) => width)),
+          height: Math.max(...sizes.map(({ height }) => height)),
         };
         const padded = paddedSize(largest, divisor);
         const mine: ShardedDetectionBatch['own'] = [];
         for (const shard of own.filter((one) => one < filled).sort((a, b) => a - b)) {
           const indices = all.slice(shard * part, (shard + 1) * part);
-          mine.push({ shard, batch: await load(epoch, indices, padded) });
+          mine.push({ shard, batch: await load(epoch, indices, scale, padded) });
         }
         return { index, count: all.length, shards: filled, own: mine };
       });
