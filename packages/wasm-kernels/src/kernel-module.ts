@@ -19,7 +19,7 @@ export interface KernelModule {
   filterGradient: Routine<['x', 'dy', 'filter', 'batch', 'height', 'width', 'channels', 'kernelHeight', 'kernelWidth', 'filters', 'outHeight', 'outWidth',
     'strideH', 'strideW', 'dilationH', 'dilationW', 'top', 'left', 'scratch']>;
   // prettier-ignore
-  filterGradientScratch(channels: number, kernelHeight: number, kernelWidth: number, filters: number, outHeight: number, outWidth: number,
+  filterGradientScratch(channels: number, kernelHeight: number, kernelWidth: number, outHeight: number, outWidth: number,
     strideH: number, strideW: number, dilationH: number, dilationW: number): number;
   // prettier-ignore
   batchNormForward: Routine<['x', 'scale', 'offset', 'y', 'mean', 'variance', 'rows', 'channels', 'epsilon', 'scratch']>;

@@ -99,7 +99,7 @@ function groupBytes(depth: i32, filters: i32): usize {
 }
 
 /** The byte offsets, from a patch's first number, at which its runs of neighbouring numbers begin. */
-export function fillRuns(runs: usize, rows: i32, columns: i32, rowOffset: usize, columnOffset: usize): void {
+function fillRuns(runs: usize, rows: i32, columns: i32, rowOffset: usize, columnOffset: usize): void {
   for (let row = 0; row < rows; ++row) {
     for (let column = 0; column < columns; ++column) {
       store<usize>(runs, <usize>row * rowOffset + <usize>column * columnOffset);

@@ -1,14 +1,18 @@
-import { alignedTable, fillRuns, frameSize } from './convolution';
-import { copyWords, framePicture, widenRows } from './image';
-import { TILE_ROWS, columnKernel } from './micro-kernel';
-import { PANEL } from './tile';
+import { alignedTable, frameSize } from './convolution';
+import { framePicture } from './image';
+import { TILE_ROWS, panelKernel } from './micro-kernel';
+import { copyPart } from './panels';
+import { PANEL, packPanels } from './tile';
 
-// The rows of x and dy that one pass over all of the filter reads stay in the first-level cache.
-const BLOCK_BYTES: i32 = 24576;
+// Positions that are summed before the sums go to memory, and filters beside each other: a block of dy of 256 KiB stays in
+// the second-level cache, a panel of x and one of dy in the first.
+const POSITIONS: i32 = 256;
+const FILTERS: i32 = 256;
+const SPARE_BYTES: usize = 128;
 
 /**
- * dFilter[kh,kw,c,n] = Σ over b, oh, ow of x[b, oh·strideH − top + kh·dilationH, …, c] · dy[b,oh,ow,n]: four neighbouring
- * numbers of a patch times eight of dy at each position, both read in place, summed over a few rows at a time.
+ * dFilter[kh,kw,c,n] = Σ over b, oh, ow of x[b, oh·strideH − top + kh·dilationH, …, c] · dy[b,oh,ow,n] as a product of
+ * matrices PᵀD whose inner side is the positions of as many pictures as fill a block: small maps are summed in registers, too.
  */
 export function filterGradient(
   x: usize,
@@ -31,81 +35,172 @@ export function filterGradient(
   left: i32,
   scratch: usize,
 ): void {
-  const joined = dilationW == 1;
-  const runCount = joined ? kernelHeight : kernelHeight * kernelWidth;
-  const runLength = joined ? kernelWidth * channels : channels;
-  const tiles = (runLength + TILE_ROWS - 1) / TILE_ROWS;
-  const stride = wide(filters);
   const frameHeight = frameSize(outHeight, strideH, kernelHeight, dilationH);
   const frameWidth = frameSize(outWidth, strideW, kernelWidth, dilationW);
-  // A tile that is not full reads past its run, so then the picture is copied to where there is room behind it.
-  const framed = top != 0 || left != 0 || frameHeight > height || frameWidth > width || runLength % TILE_ROWS != 0;
-  const rowStep = (<usize>((framed ? frameWidth : width) * channels)) << 2;
+  const framed = top != 0 || left != 0 || frameHeight > height || frameWidth > width;
   const pixel = (<usize>channels) << 2;
-  const dyStep = (<usize>stride) << 2;
-  const dyRowStep = <usize>outWidth * dyStep;
+  const rowStep = <usize>(framed ? frameWidth : width) * pixel;
+  const pictureStep = <usize>(framed ? frameHeight : height) * rowStep;
+  const depth = kernelHeight * kernelWidth * channels;
+  const perPicture = outHeight * outWidth;
+  const dyStep = (<usize>filters) << 2;
 
-  const runs = scratch;
-  fillRuns(runs, kernelHeight, joined ? 1 : kernelWidth, <usize>dilationH * rowStep, <usize>dilationW * pixel);
-  const sums = runs + alignedTable(runCount);
-  const sumBytes = <usize>(runCount * tiles * TILE_ROWS) * dyStep;
-  memory.fill(sums, 0, sumBytes);
-  const widened = sums + sumBytes;
-  const frame = widened + (stride == filters ? 0 : <usize>outHeight * dyRowStep);
+  const offsets = scratch;
+  fillOffsets(offsets, kernelHeight, kernelWidth, channels, <usize>dilationH * rowStep, <usize>dilationW * pixel);
+  const bases = offsets + alignedTable(depth);
+  const spare = bases + ((<usize>POSITIONS) << 2);
+  const patches = spare + SPARE_BYTES;
+  const packed = patches + ((<usize>(POSITIONS * PANEL)) << 2);
+  const frame = packed + ((<usize>(POSITIONS * FILTERS)) << 2);
 
-  const rowBytes = <usize>strideH * rowStep + dyRowStep;
-  const blockRows = max(1, BLOCK_BYTES / <i32>rowBytes);
-  for (let picture = 0; picture < batch; ++picture) {
+  if (batch == 0) memory.fill(filter, 0, <usize>depth * dyStep);
+  const group = max(1, POSITIONS / perPicture);
+  for (let picture = 0; picture < batch; picture += group) {
+    const pictures = min(group, batch - picture);
     let from = x + <usize>picture * <usize>(height * width) * pixel;
     if (framed) {
-      framePicture(from, height, width, channels, top, left, frameHeight, frameWidth, frame);
+      for (let i = 0; i < pictures; ++i) {
+        const one = from + <usize>i * <usize>(height * width) * pixel;
+        framePicture(one, height, width, channels, top, left, frameHeight, frameWidth, frame + <usize>i * pictureStep);
+      }
       from = frame;
     }
-    let against = dy + ((<usize>picture * <usize>(outHeight * outWidth * filters)) << 2);
-    if (stride != filters) {
-      widenRows(against, outHeight * outWidth, filters, stride, widened);
-      against = widened;
-    }
-    for (let row = 0; row < outHeight; row += blockRows) {
-      const rows = min(blockRows, outHeight - row);
-      const block = from + <usize>(row * strideH) * rowStep;
-      const dyBlock = against + <usize>row * dyRowStep;
-      let sum = sums;
-      for (let run = 0; run < runCount; ++run) {
-        let a = block + load<usize>(runs + ((<usize>run) << 2));
-        for (let tile = 0; tile < tiles; ++tile) {
-          for (let column: usize = 0; column < dyStep; column += 32) {
-            columnKernel(
-              a,
-              <usize>strideH * rowStep,
-              <usize>strideW * pixel,
-              dyBlock + column,
-              dyRowStep,
-              dyStep,
-              rows,
-              outWidth,
-              sum + column,
-              dyStep,
-            );
-          }
-          a += (<usize>TILE_ROWS) << 2;
-          sum += <usize>TILE_ROWS * dyStep;
+    const against = dy + <usize>(picture * perPicture) * dyStep;
+    const positions = pictures * perPicture;
+    // Blocks of equal size: no short one at the end.
+    const blocks = (positions + POSITIONS - 1) / POSITIONS;
+    for (let block = 0; block < blocks; ++block) {
+      const first = <i32>((<i64>positions * block) / blocks);
+      const length = <i32>((<i64>positions * (block + 1)) / blocks) - first;
+      fillBases(
+        bases,
+        from,
+        first,
+        length,
+        outHeight,
+        outWidth,
+        pictureStep,
+        <usize>strideH * rowStep,
+        <usize>strideW * pixel,
+      );
+      for (let column = 0; column < filters; column += FILTERS) {
+        const columns = min(FILTERS, filters - column);
+        const to = filter + ((<usize>column) << 2);
+        packPanels(against + <usize>first * dyStep + ((<usize>column) << 2), dyStep, length, columns, packed);
+        for (let row = 0; row < depth; row += PANEL) {
+          const rows = min(PANEL, depth - row);
+          packPatches(bases, length, offsets + ((<usize>row) << 2), rows, patches);
+          addProduct(
+            patches,
+            rows,
+            packed,
+            columns,
+            length,
+            i32(picture + block > 0),
+            to + <usize>row * dyStep,
+            dyStep,
+            spare,
+          );
         }
       }
     }
   }
-  for (let run = 0; run < runCount; ++run) {
-    let sum = sums + <usize>(run * tiles * TILE_ROWS) * dyStep;
-    for (let i = 0; i < runLength; ++i) {
-      copyWords(sum, filter, (<usize>filters) << 2);
-      filter += (<usize>filters) << 2;
-      sum += dyStep;
+}
+
+/** The byte offset, from the first number of a patch, of each of its numbers. */
+function fillOffsets(
+  offsets: usize,
+  rows: i32,
+  columns: i32,
+  channels: i32,
+  rowOffset: usize,
+  columnOffset: usize,
+): void {
+  for (let row = 0; row < rows; ++row) {
+    for (let column = 0; column < columns; ++column) {
+      const tap = <usize>row * rowOffset + <usize>column * columnOffset;
+      for (let c = 0; c < channels; ++c, offsets += 4) store<usize>(offsets, tap + ((<usize>c) << 2));
     }
   }
 }
 
-function wide(filters: i32): i32 {
-  return (filters + PANEL - 1) & ~(PANEL - 1);
+/** Where the patches of positions first, first + 1, … begin. */
+function fillBases(
+  bases: usize,
+  from: usize,
+  first: i32,
+  length: i32,
+  outHeight: i32,
+  outWidth: i32,
+  pictureStep: usize,
+  rowStep: usize,
+  columnStep: usize,
+): void {
+  const rows = first / outWidth;
+  let column = first % outWidth;
+  let row = rows % outHeight;
+  let picture = from + <usize>(rows / outHeight) * pictureStep;
+  let at = picture + <usize>row * rowStep + <usize>column * columnStep;
+  for (let i = 0; i < length; ++i, bases += 4) {
+    store<usize>(bases, at);
+    at += columnStep;
+    if (++column < outWidth) continue;
+    column = 0;
+    if (++row == outHeight) {
+      row = 0;
+      picture += pictureStep;
+    }
+    at = picture + <usize>row * rowStep;
+  }
+}
+
+/** A panel of eight columns of the patches, one row for each position; columns that are not there are zeros. */
+function packPatches(bases: usize, length: i32, offsets: usize, columns: i32, to: usize): void {
+  const end = bases + ((<usize>length) << 2);
+  const first = load<usize>(offsets);
+  if (columns == PANEL && load<usize>(offsets, 28) == first + 28) {
+    for (; bases < end; bases += 4, to += 32) {
+      const at = load<usize>(bases) + first;
+      v128.store(to, v128.load(at));
+      v128.store(to, v128.load(at, 16), 16);
+    }
+    return;
+  }
+  const width = (<usize>columns) << 2;
+  for (; bases < end; bases += 4, to += 32) {
+    const base = load<usize>(bases);
+    v128.store(to, f32x4.splat(0));
+    v128.store(to, f32x4.splat(0), 16);
+    for (let i: usize = 0; i < width; i += 4) store<f32>(to + i, load<f32>(base + load<usize>(offsets + i)));
+  }
+}
+
+/** `C = AᵀB` (+ C) for a panel A and panels B of so many rows. */
+function addProduct(
+  a: usize,
+  rows: i32,
+  b: usize,
+  columns: i32,
+  length: i32,
+  accumulate: i32,
+  c: usize,
+  cStep: usize,
+  spare: usize,
+): void {
+  for (let column = 0; column < columns; column += PANEL) {
+    const width = min(PANEL, columns - column);
+    for (let row = 0; row < rows; row += TILE_ROWS) {
+      const left = a + ((<usize>row) << 2);
+      const to = c + <usize>row * cStep + ((<usize>column) << 2);
+      if (width == PANEL && row + TILE_ROWS <= rows) {
+        panelKernel(left, b, length, 0, 0, 0, 1, accumulate, to, cStep, 0, 0);
+      } else {
+        panelKernel(left, b, length, 0, 0, 0, 1, 0, spare, 32, 0, 0);
+        copyPart(spare, min(TILE_ROWS, rows - row), width, accumulate, to, cStep, 0);
+      }
+    }
+    b += (<usize>length) << 5;
+  }
 }
 
 /** Bytes of scratch that `filterGradient` needs. */
@@ -113,7 +208,6 @@ export function filterGradientScratch(
   channels: i32,
   kernelHeight: i32,
   kernelWidth: i32,
-  filters: i32,
   outHeight: i32,
   outWidth: i32,
   strideH: i32,
@@ -121,11 +215,11 @@ export function filterGradientScratch(
   dilationH: i32,
   dilationW: i32,
 ): usize {
-  const taps = kernelHeight * kernelWidth;
   const frame =
     <usize>frameSize(outHeight, strideH, kernelHeight, dilationH) *
     <usize>frameSize(outWidth, strideW, kernelWidth, dilationW);
-  const sums = <usize>(taps * (channels + TILE_ROWS)) * <usize>wide(filters);
-  const widened = <usize>(outHeight * outWidth) * <usize>wide(filters);
-  return alignedTable(taps) + ((sums + widened + frame * <usize>channels) << 2) + 64;
+  const group = <usize>max(1, POSITIONS / max(1, outHeight * outWidth));
+  const tables = alignedTable(kernelHeight * kernelWidth * channels) + ((<usize>POSITIONS) << 2);
+  const panels = (<usize>(POSITIONS * (PANEL + FILTERS))) << 2;
+  return tables + SPARE_BYTES + panels + ((group * frame * <usize>channels) << 2) + 64;
 }

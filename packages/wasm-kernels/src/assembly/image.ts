@@ -39,13 +39,3 @@ export function copyWords(from: usize, to: usize, bytes: usize): void {
   for (; to + 16 <= end; to += 16, from += 16) v128.store(to, v128.load(from));
   for (; to < end; to += 4, from += 4) store<u32>(to, load<u32>(from));
 }
-
-/** Copies rows of `width` numbers into rows of `stride`, the rest of each filled with zeros. */
-export function widenRows(from: usize, rows: i32, width: i32, stride: i32, to: usize): void {
-  for (let row = 0; row < rows; ++row) {
-    copyWords(from, to, (<usize>width) << 2);
-    memory.fill(to + ((<usize>width) << 2), 0, (<usize>(stride - width)) << 2);
-    from += (<usize>width) << 2;
-    to += (<usize>stride) << 2;
-  }
-}

@@ -23,7 +23,7 @@ function columnsAt(panels: usize, step: usize, r: i32): usize {
 }
 
 /** Copies rows×columns numbers of a 4×8 tile to `c`, and transposed to `mirror` unless that is 0. */
-function copyPart(tile: usize, rows: i32, columns: i32, accumulate: i32, c: usize, cStep: usize, mirror: usize): void {
+export function copyPart(tile: usize, rows: i32, columns: i32, accumulate: i32, c: usize, cStep: usize, mirror: usize): void {
   for (let i = 0; i < rows; ++i) {
     for (let j = 0; j < columns; ++j) {
       const to = c + <usize>i * cStep + ((<usize>j) << 2);

@@ -50,29 +50,6 @@ ${sums(rows, (sum, row, half) => `v128.store(c${row}, ${sum}, ${16 * half});`)}
 }`;
 }
 
-/**
- * `columnKernel`: adds to a block of C, TILE_ROWS×8, the sum over `rowCount` rows of `length` steps; at each step
- * neighbouring numbers at `a` (a column of the transposed left side) meet 8 neighbouring ones at `b`.
- */
-function columnKernel(rows: number, fused: boolean): string {
-  return `
-export function columnKernel(a: usize, aRowStep: usize, aStep: usize, bRow: usize, bRowStep: usize, bStep: usize, rowCount: i32, length: i32, c: usize, cStep: usize): void {
-${sums(rows, (sum, row, half) => `let ${sum} = v128.load(c + ${row} * cStep, ${16 * half});`)}
-for (let row = 0; row < rowCount; ++row) {
-  let b = bRow;
-  ${lines(rows, (row) => `let a${row} = a + ${4 * row};`)}
-  for (let left = length; left > 0; --left) {
-    ${step(rows, fused)}
-    ${lines(rows, (row) => `a${row} += aStep;`)}
-    b += bStep;
-  }
-  a += aRowStep;
-  bRow += bRowStep;
-}
-${sums(rows, (sum, row, half) => `v128.store(c + ${row} * cStep, ${sum}, ${16 * half});`)}
-}`;
-}
-
 /** Stores the 4×4 numbers in lanes of `half` of the sums as columns: row j of the mirror image begins at `mirror + j * mirrorStep`. */
 function mirrored(half: number): string {
   const [a, b, c, d] = range(TILE_ROWS).map((row) => `s${row}${half}`);
@@ -188,7 +165,6 @@ export function microKernelSource(fused: boolean): string {
   return [
     `export const TILE_ROWS: i32 = ${TILE_ROWS};`,
     ...kernels,
-    columnKernel(TILE_ROWS, fused),
     panelKernel(fused),
     pairStep(fused),
     panelKernel64(),

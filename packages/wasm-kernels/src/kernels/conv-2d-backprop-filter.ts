@@ -14,15 +14,15 @@ function backpropFilter(primitives: WasmPrimitives, { x, dy }: Inputs<'x' | 'dy'
   const given = geometry('conv2dBackpropFilter', x.shape, attrs.filterShape, attrs);
   const out = primitives.output(attrs.filterShape);
   if (util.sizeFromShape(attrs.filterShape) === 0) return out;
-  // One tap at stride 1 does not care where a picture ends: all rows of all pictures form one, and fill whole blocks.
+  // One tap at stride 1 does not care where a picture ends: all rows of all pictures form one.
   const merged = { batch: 1, height: given.batch * given.height, outHeight: given.batch * given.height };
   const empty = util.sizeFromShape(given.outShape) === 0 ? { batch: 0, outHeight: 1, outWidth: 1 } : {};
   const g = { ...given, ...(isPointwise(given) ? merged : {}), ...empty };
-  const sizes = [g.kernelHeight, g.kernelWidth, g.filters, g.outHeight, g.outWidth] as const;
-  const steps = [g.strideH, g.strideW, g.dilationH, g.dilationW] as const;
-  const scratch = primitives.scratch(primitives.routines.filterGradientScratch(g.channels, ...sizes, ...steps) >>> 0);
+  const kernel = [g.kernelHeight, g.kernelWidth] as const;
+  const steps = [g.outHeight, g.outWidth, g.strideH, g.strideW, g.dilationH, g.dilationW] as const;
+  const scratch = primitives.scratch(primitives.routines.filterGradientScratch(g.channels, ...kernel, ...steps) >>> 0);
   // prettier-ignore
   primitives.routines.filterGradient(primitives.address(x), primitives.address(dy), primitives.address(out), g.batch, g.height, g.width,
-    g.channels, ...sizes, ...steps, g.top, g.left, scratch);
+    g.channels, ...kernel, g.filters, ...steps, g.top, g.left, scratch);
   return out;
 }
