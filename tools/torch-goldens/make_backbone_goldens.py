@@ -3,10 +3,12 @@
     /tmp/torchvenv/bin/pip install torchvision==0.29.2 timm==1.0.31
     /tmp/torchvenv/bin/python tools/torch-goldens/make_backbone_goldens.py [NAME ...]               # the goldens
     /tmp/torchvenv/bin/python tools/torch-goldens/make_backbone_goldens.py --full FOLDER [NAME ...] # at full size
+    /tmp/torchvenv/bin/python tools/torch-goldens/make_backbone_goldens.py --list                   # the names of those
 
 Writes packages/covpool/src/goldens/backbones/NAME.safetensors: `state.*` (float16, which float32 holds exactly), and float32
 `pictures` [B,3,S,S], `logits` in evaluation, `loss` of the labels 0, 1, ... in training, and after a step of SGD of rate
 0.1 `after.*`: the running statistics, and the weights of the classifier and of the first convolution or linear map. Computed in float64.
+NAME+isqrt ends in iSQRT-COV as GCP_Optimization has it, under its names.
 At full size without the first convolution: there PyTorch's own float32 differs from float64 by 0.2 % (MobileNetV2) and 2 %
 (ResNet-50) of its largest weight, because rectifiers near 0 switch.
 """
@@ -26,6 +28,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 from torchvision.models.shufflenetv2 import ShuffleNetV2
 from torchvision.models.vgg import VGG, make_layers
 
+import second_order
 import transformers
 
 SEED = 6
@@ -124,23 +127,54 @@ def small_mobilenet():
     return net
 
 
+def small_alexnet():
+    """As torchvision's, with a stride of 2 in front."""
+    net = models.AlexNet(CLASSES)
+    widths = [3, 16, 32, 48, 32, 32]
+    for i, index in enumerate([0, 3, 6, 8, 10]):
+        of = net.features[index]
+        stride = 2 if index == 0 else 1
+        net.features[index] = nn.Conv2d(widths[i], widths[i + 1], of.kernel_size, stride, of.padding)
+    net.avgpool = nn.AdaptiveAvgPool2d(2)
+    net.classifier[1] = nn.Linear(32 * 4, 128)
+    net.classifier[4] = nn.Linear(128, 128)
+    net.classifier[6] = nn.Linear(128, CLASSES)
+    return net
+
+
 SMALL = {
     "resnet8": lambda: NarrowResNet(BasicBlock, [1, 1, 1], [16, 32, 64], small=True),
     "resnet-bottleneck": lambda: NarrowResNet(Bottleneck, [2, 1, 1, 1], [8, 8, 16, 16], small=False),
+    "resnet-growing+isqrt": lambda: second_order.resnet(
+        NarrowResNet(Bottleneck, [1, 1, 1, 2], [4, 6, 8, 12], small=False), 8, CLASSES
+    ),
     "mobilenetv2-small": small_mobilenet,
+    "mobilenetv2-small+isqrt": lambda: second_order.mobilenet(small_mobilenet(), 8, CLASSES),
     "shufflenetv2-small": lambda: SmallShuffleNet([3, 3], [16, 32, 64, 128]),
+    "shufflenetv2-small+isqrt": lambda: second_order.shufflenet(SmallShuffleNet([3, 3], [16, 32, 64, 128]), 8, CLASSES),
     "vgg-small": small_vgg,
+    "alexnet-small": small_alexnet,
     "preact-resnet20": lambda: PreactResNet(2),
     **transformers.SMALL,
 }
 FULL = {
     "resnet18": models.resnet18,
+    "resnet34": models.resnet34,
     "resnet50": models.resnet50,
+    "resnet101": models.resnet101,
+    "resnet152": models.resnet152,
     "mobilenetv2": models.mobilenet_v2,
     "shufflenetv2-x0.5": models.shufflenet_v2_x0_5,
     "shufflenetv2-x1.0": models.shufflenet_v2_x1_0,
+    "shufflenetv2-x1.5": models.shufflenet_v2_x1_5,
+    "shufflenetv2-x2.0": models.shufflenet_v2_x2_0,
+    "vgg16": models.vgg16,
     "vgg16-bn": models.vgg16_bn,
     "alexnet": models.alexnet,
+    "preact-resnet164": lambda: PreactResNet(18),
+    "resnet50+isqrt": lambda: second_order.resnet(models.resnet50(), 256, 1000),
+    "mobilenetv2+isqrt": lambda: second_order.mobilenet(models.mobilenet_v2(), 256, 1000),
+    "shufflenetv2-x1.0+isqrt": lambda: second_order.shufflenet(models.shufflenet_v2_x1_0(), 256, 1000),
     **transformers.FULL,
 }
 
@@ -213,10 +247,14 @@ def write(path, tensors):
     print(f"{path.name}: {path.stat().st_size} bytes, loss {tensors['loss'][0]:.4f}")
 
 
-if sys.argv[1:2] == ["--full"]:
+if sys.argv[1:] == ["--list"]:
+    print("\n".join(FULL))
+elif sys.argv[1:2] == ["--full"]:
     folder, *wanted = sys.argv[2:]
     for name in wanted or FULL:
-        write(pathlib.Path(folder) / f"{name}.safetensors", golden(FULL[name](), name, 2, 224, first=False))
+        size = 32 if name.startswith("preact") else 224
+        write(pathlib.Path(folder) / f"{name}.safetensors", golden(FULL[name](), name, 2, size, first=False))
 else:
     for name in sys.argv[1:] or SMALL:
-        write(FOLDER / f"{name}.safetensors", golden(SMALL[name](), name, 4, 32, first=True))
+        size = 64 if name.startswith("alexnet") else 32
+        write(FOLDER / f"{name}.safetensors", golden(SMALL[name](), name, 4, size, first=True))

@@ -225,10 +225,14 @@ SMALL = {
 FULL = {
     "deit-tiny": lambda: timm.create_model("deit_tiny_patch16_224"),
     "deit-small": lambda: timm.create_model("deit_small_patch16_224"),
+    "deit-base": lambda: timm.create_model("deit_base_patch16_224"),
     "swin-tiny": lambda: timm.create_model("swin_tiny_patch4_window7_224", drop_path_rate=0.0),
+    "swin-small": lambda: timm.create_model("swin_small_patch4_window7_224", drop_path_rate=0.0),
+    "swin-base": lambda: timm.create_model("swin_base_patch4_window7_224", drop_path_rate=0.0),
     "t2t-vit-14": lambda: t2t(TokenPerformer, 14, 64, 384, 14, 6, 3, 1000),
     "t2t-vit-t-14": lambda: t2t(TokenTransformer, 14, 64, 384, 14, 6, 3, 1000),
     "deit-drop-tiny": lambda: deit_drop(14, DENSE, 240, 12, 4, 2.5, (6, 14), 1000),
     "deit-drop-small": lambda: deit_drop(14, DENSE, 384, 12, 6, 4, (6, 24), 1000),
+    "deit-drop-base": lambda: deit_drop(14, DENSE, 768, 12, 12, 4, (12, 24), 1000),
     "t2t-vit-drop-14": lambda: deit_drop(14, DENSE, 384, 14, 6, 3, (6, 24), 1000),
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { describeEngines, expectClose } from '@covpool/testing';
 import {
   losses,
@@ -28,15 +28,19 @@ import {
   swin,
   t2tVit,
   type TensorData,
+  toAuthorNames,
   toFloat32,
   visionTransformer,
 } from './index.ts';
 
-// The same depths and widths as in tools/torch-goldens/make_backbone_goldens.py.
-backbones.register(
-  'resnet-bottleneck',
-  resnet({ block: 'bottleneck', depths: [2, 1, 1, 1], widths: [8, 8, 16, 16], stem: 'imagenet', summary: '' }),
-);
+// The same depths and widths as in tools/torch-goldens/make_backbone_goldens.py, whose goldens are all compared.
+for (const [name, depths, widths] of [
+  ['resnet-bottleneck', [2, 1, 1, 1], [8, 8, 16, 16]],
+  ['resnet-growing', [1, 1, 1, 2], [4, 6, 8, 12]],
+] as const) {
+  const plan = { block: 'bottleneck', stem: 'imagenet', summary: '' } as const;
+  backbones.register(name, resnet({ ...plan, depths: [...depths], widths: [...widths] }));
+}
 
 const narrow = { summary: '', inputSize: 32, width: 24, depth: 2, heads: 3, mlpRatio: 2, dropPath: 0 };
 backbones.register('deit-narrow', visionTransformer(deit({ ...narrow, patch: 8 })));
@@ -56,33 +60,22 @@ backbones.register('swin-narrow', swin({ ...windows, summary: '', inputSize: 32,
 
 type Tensors = Map<string, TensorData>;
 
-// COVPOOL_BACKBONE_GOLDENS: a folder of full-size goldens, made by the script's --full.
-const folder = process.env.COVPOOL_BACKBONE_GOLDENS;
-const cnns = folder
-  ? ['resnet18', 'resnet50', 'mobilenetv2', 'shufflenetv2-x0.5', 'shufflenetv2-x1.0', 'vgg16-bn', 'alexnet']
-  : ['resnet8', 'resnet-bottleneck', 'mobilenetv2-small', 'shufflenetv2-small', 'vgg-small', 'preact-resnet20'];
-const transformers = folder
-  ? [
-      'deit-tiny',
-      'deit-small',
-      'swin-tiny',
-      't2t-vit-14',
-      't2t-vit-t-14',
-      'deit-drop-tiny',
-      'deit-drop-small',
-      't2t-vit-drop-14',
-    ]
-  : ['deit-narrow', 'swin-narrow', 't2t-vit-narrow', 't2t-vit-t-narrow', 'deit-drop-narrow'];
-const names = [...cnns, ...transformers];
+// COVPOOL_BACKBONE_GOLDENS: a folder of full-size goldens; `pnpm test:parity` makes them one by one.
+const atFullSize = process.env.COVPOOL_BACKBONE_GOLDENS;
+const folder = atFullSize ?? new URL('goldens/backbones', import.meta.url);
+const ENDING = '.safetensors';
+const names = (await readdir(folder))
+  .filter((name) => name.endsWith(ENDING))
+  .map((name) => name.slice(0, -ENDING.length));
 
-if (folder) vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
+if (atFullSize) vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
-async function golden(name: string): Promise<Tensors> {
-  const path = folder
-    ? `${folder}/${name}.safetensors`
-    : new URL(`goldens/backbones/${name}.safetensors`, import.meta.url);
-  return readSafetensors(await readFile(path)).tensors;
-}
+const golden = async (name: string): Promise<Tensors> =>
+  readSafetensors(
+    await readFile(
+      atFullSize ? `${atFullSize}/${name}${ENDING}` : new URL(`goldens/backbones/${name}${ENDING}`, import.meta.url),
+    ),
+  ).tensors;
 
 const part = (tensors: Tensors, prefix: string): Tensors =>
   new Map(
@@ -97,11 +90,16 @@ const pictures = (tensors: Tensors): Tensor =>
     return transpose(tensor(toFloat32(stored), stored.shape), [0, 2, 3, 1]);
   });
 
-/** Masks are each framework's own: the goldens have none. */
-const withoutMasks = (name: string): PoolingSpec | undefined => {
-  const { pooling } = backbones.get(name).defaults ?? {};
-  return pooling?.name === 'mgcrp' ? { ...pooling, rate: 0, elementRate: 0 } : pooling;
-};
+/** The network of a golden; `NAME+POOLING` has another head. Masks are each framework's own: the goldens have none. */
+function network(name: string, tensors: Tensors): LayersModel {
+  const [backbone = '', head] = name.split('+');
+  const classes = tensors.get('logits')!.shape[1]!;
+  const dim = tensors.get('state.layer_reduce_bn.bias') ?? tensors.get('state.dimension_reduction.1.bias');
+  let pooling: PoolingSpec | undefined = backbones.get(backbone).defaults?.pooling;
+  if (head !== undefined) pooling = { name: head, dim: dim!.shape[0] };
+  if (pooling?.name === 'mgcrp') pooling = { ...pooling, rate: 0, elementRate: 0 };
+  return createModel(backbone, { classes, pooling });
+}
 
 /** The loss of the labels 0, 1, … in training, and one step of SGD. */
 async function step(net: LayersModel, x: Tensor, classes: number): Promise<number> {
@@ -129,7 +127,7 @@ describeEngines('backbones beside PyTorch', (engine) => {
     beforeAll(async () => {
       tensors = await golden(name);
       classes = tensors.get('logits')!.shape[1]!;
-      net = createModel(name, { classes, pooling: withoutMasks(name) });
+      net = network(name, tensors);
       importState(net, part(tensors, 'state.'));
     });
     afterAll(() => net.dispose());
@@ -147,7 +145,8 @@ describeEngines('backbones beside PyTorch', (engine) => {
           if (layer instanceof Dropout || layer instanceof DropPath) Object.assign(layer, { rate: 0 });
         const loss = await step(net, pictures(tensors), classes);
         await expectClose([loss], toFloat32(tensors.get('loss')!), { relative: 1e-3 });
-        const state = await exportState(net);
+        const own = await exportState(net);
+        const state = name.includes('+') ? toAuthorNames(own) : own;
         const after = part(tensors, 'after.');
         expect(after.size).toBeGreaterThanOrEqual(2);
         for (const [weight, expected] of after) {
