@@ -10,13 +10,13 @@ import {
   mul,
   sqrt,
   square,
-  sub,
   sum,
   type Tensor,
   type Tensor2D,
   tidy,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { sgdStep } from './sgd-step.ts';
 import { alongStiefel, retract } from './stiefel.ts';
 
 /** Moves weights along their gradients, and has a state that can be saved. */
@@ -61,16 +61,17 @@ export function sgd({
         const weight = variable.read() as Tensor;
         const previous = velocities.get(name);
         tidy(() => {
-          const carried = mul(previous ?? zerosLike(weight), momentum);
+          const carried = previous ?? zerosLike(weight);
+          const gradient = gradients[i]!;
           if (manifold) {
             const w = weight as Tensor2D;
-            const velocity = keep(alongStiefel(w, add(carried, gradients[i]!)));
+            const velocity = keep(alongStiefel(w, add(mul(carried, momentum), gradient)));
             velocities.set(name, velocity);
             variable.write(retract(w, velocity, lr, manifold.retraction));
           } else {
-            const velocity = keep(add(carried, add(gradients[i]!, mul(weight, weightDecay))));
-            velocities.set(name, velocity);
-            variable.write(sub(weight, mul(velocity, lr)));
+            const [next, velocity] = sgdStep({ weight, gradient, velocity: carried }, { lr, momentum, weightDecay });
+            velocities.set(name, keep(velocity!));
+            variable.write(next!);
           }
         });
         previous?.dispose();

@@ -42,6 +42,8 @@ export interface KernelModule {
     'outHeight', 'outWidth', 'strideH', 'strideW', 'dilationH', 'dilationW', 'top', 'left']>;
   // prettier-ignore
   gatherSlices(x: number, ids: number, to: number, batches: number, outer: number, extent: number, count: number, bytes: number): number;
+  // prettier-ignore
+  sgdStep: Routine<['weight', 'gradient', 'velocity', 'toWeight', 'toVelocity', 'count', 'rate', 'momentum', 'decay']>;
   segmentSum: Routine<['x', 'ids', 'to', 'rows', 'width', 'segments', 'integers']>;
   // prettier-ignore
   maxPoolGradient: Routine<['dy', 'x', 'dx', 'batch', 'height', 'width', 'channels', 'windowHeight', 'windowWidth', 'outHeight', 'outWidth',

@@ -12,6 +12,7 @@ import { conv2dKernel } from './kernels/conv-2d.ts';
 import { covarianceGradientKernel, covarianceKernel } from './kernels/covariance.ts';
 import { depthwiseBackpropFilterKernel, depthwiseBackpropInputKernel } from './kernels/depthwise-gradients.ts';
 import { gatherKernel } from './kernels/gather.ts';
+import { identityKernel } from './kernels/identity.ts';
 import {
   newtonSchulzGradientKernel,
   newtonSchulzKernel,
@@ -20,6 +21,7 @@ import {
 } from './kernels/newton-schulz.ts';
 import { avgPoolGradKernel, maxPoolGradKernel } from './kernels/pool-gradients.ts';
 import { registerOnWasm } from './kernels/registration.ts';
+import { sgdStepKernel } from './kernels/sgd-step.ts';
 import { tileKernel } from './kernels/tile.ts';
 import { unsortedSegmentSumKernel } from './kernels/unsorted-segment-sum.ts';
 import { createPrimitives } from './primitives.ts';
@@ -37,6 +39,8 @@ const KERNELS = [
   depthwiseBackpropFilterKernel,
   maxPoolGradKernel,
   avgPoolGradKernel,
+  identityKernel,
+  sgdStepKernel,
   tileKernel,
   gatherKernel,
   unsortedSegmentSumKernel,

@@ -10,6 +10,7 @@ export { newtonSchulzKept } from './iterates';
 export { newtonSchulzForward, newtonSchulzGradient, newtonSchulzScratch } from './newton-schulz';
 export { rowFunction, rowFunctionGradient, rowFunctionInner, rowSpectrum, rowSpectrumWork } from './row-spectrum';
 export { rowRootForward, rowRootGradient, rowRootScratch } from './row-root';
+export { sgdStep } from './sgd';
 export { segmentSum } from './segment-sum';
 export { avgPoolGradient, maxPoolGradient } from './pool-gradient';
 export { repeatBlocks } from './repeat';

@@ -23,7 +23,15 @@ function columnsAt(panels: usize, step: usize, r: i32): usize {
 }
 
 /** Copies rows×columns numbers of a 4×8 tile to `c`, and transposed to `mirror` unless that is 0. */
-export function copyPart(tile: usize, rows: i32, columns: i32, accumulate: i32, c: usize, cStep: usize, mirror: usize): void {
+export function copyPart(
+  tile: usize,
+  rows: i32,
+  columns: i32,
+  accumulate: i32,
+  c: usize,
+  cStep: usize,
+  mirror: usize,
+): void {
   for (let i = 0; i < rows; ++i) {
     for (let j = 0; j < columns; ++j) {
       const to = c + <usize>i * cStep + ((<usize>j) << 2);
@@ -162,7 +170,7 @@ export function productToRows(
 }
 
 /** Writes the 4×4 numbers at `from` transposed to `to`; rows further apart by the steps, in bytes. */
-function transpose4(r0: v128, r1: v128, r2: v128, r3: v128, to: usize, step: usize): void {
+export function transpose4(r0: v128, r1: v128, r2: v128, r3: v128, to: usize, step: usize): void {
   const p = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
   const q = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
   const r = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);

@@ -1,4 +1,5 @@
 import { TILE_ROWS, rowKernel1, rowKernel2, rowKernel4 } from './micro-kernel';
+import { transpose4 } from './panels';
 
 export const PANEL: i32 = 8;
 
@@ -74,41 +75,84 @@ export function rowTile(
 
 /** Packs depth×columns of row-major B (row step in bytes) into panels of 8 columns, the last filled with zeros. */
 export function packPanels(b: usize, rowStep: usize, depth: i32, columns: i32, to: usize): void {
-  for (let column = 0; column < columns; column += PANEL) {
-    const width = min(PANEL, columns - column);
-    let from = b + ((<usize>column) << 2);
-    if (width == PANEL) {
-      for (let k = 0; k < depth; ++k) {
-        v128.store(to, v128.load(from));
-        v128.store(to, v128.load(from, 16), 16);
-        from += rowStep;
-        to += 32;
-      }
-    } else {
-      for (let k = 0; k < depth; ++k) {
-        for (let i = 0; i < PANEL; ++i) {
-          store<f32>(to + ((<usize>i) << 2), i < width ? load<f32>(from + ((<usize>i) << 2)) : 0);
-        }
-        from += rowStep;
-        to += 32;
-      }
+  const panel = (<usize>depth) << 5;
+  const full = columns & ~(PANEL - 1);
+  // Four rows at a time: they are read from end to end, and a panel receives whole cache lines.
+  let k = 0;
+  for (; k + 4 <= depth; k += 4) {
+    let from = b + <usize>k * rowStep;
+    let at = to + ((<usize>k) << 5);
+    for (let column = 0; column < full; column += PANEL) {
+      v128.store(at, v128.load(from));
+      v128.store(at, v128.load(from, 16), 16);
+      v128.store(at, v128.load(from + rowStep), 32);
+      v128.store(at, v128.load(from + rowStep, 16), 48);
+      v128.store(at, v128.load(from + 2 * rowStep), 64);
+      v128.store(at, v128.load(from + 2 * rowStep, 16), 80);
+      v128.store(at, v128.load(from + 3 * rowStep), 96);
+      v128.store(at, v128.load(from + 3 * rowStep, 16), 112);
+      from += 32;
+      at += panel;
     }
+  }
+  for (; k < depth; ++k) {
+    let from = b + <usize>k * rowStep;
+    let at = to + ((<usize>k) << 5);
+    for (let column = 0; column < full; column += PANEL) {
+      v128.store(at, v128.load(from));
+      v128.store(at, v128.load(from, 16), 16);
+      from += 32;
+      at += panel;
+    }
+  }
+  const width = columns - full;
+  if (width == 0) return;
+  let from = b + ((<usize>full) << 2);
+  let at = to + ((<usize>full) >> 3) * panel;
+  for (k = 0; k < depth; ++k) {
+    for (let i = 0; i < PANEL; ++i) {
+      store<f32>(at + ((<usize>i) << 2), i < width ? load<f32>(from + ((<usize>i) << 2)) : 0);
+    }
+    from += rowStep;
+    at += 32;
   }
 }
 
 /** The same from transposed B, whose rows are the columns. */
 export function packTransposedPanels(b: usize, rowStep: usize, depth: i32, columns: i32, to: usize): void {
+  const aligned = depth & ~3;
   for (let column = 0; column < columns; column += PANEL) {
     const width = min(PANEL, columns - column);
-    for (let i = 0; i < PANEL; ++i) {
-      let from = b + <usize>(column + i) * rowStep;
-      let at = to + ((<usize>i) << 2);
-      for (let k = 0; k < depth; ++k) {
-        store<f32>(at, i < width ? load<f32>(from) : 0);
-        from += 4;
-        at += 32;
+    const first = b + <usize>column * rowStep;
+    let k = 0;
+    if (width == PANEL) {
+      for (; k < aligned; k += 4) {
+        const from = first + ((<usize>k) << 2);
+        const at = to + ((<usize>k) << 5);
+        transposeRows(from, rowStep, at, 32);
+        transposeRows(from + 4 * rowStep, rowStep, at + 16, 32);
+      }
+    }
+    for (; k < depth; ++k) {
+      let from = first + ((<usize>k) << 2);
+      const at = to + ((<usize>k) << 5);
+      for (let i = 0; i < PANEL; ++i) {
+        store<f32>(at + ((<usize>i) << 2), i < width ? load<f32>(from) : 0);
+        from += rowStep;
       }
     }
     to += (<usize>depth) << 5;
   }
+}
+
+/** The 4×4 numbers whose rows are `step` bytes apart, transposed to rows `toStep` bytes apart. */
+function transposeRows(from: usize, step: usize, to: usize, toStep: usize): void {
+  transpose4(
+    v128.load(from),
+    v128.load(from + step),
+    v128.load(from + 2 * step),
+    v128.load(from + 3 * step),
+    to,
+    toStep,
+  );
 }
