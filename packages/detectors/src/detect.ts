@@ -1,18 +1,20 @@
 import { type Rle, rle } from '@covpool/masks';
 import { dispose, sigmoid, softmax, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { decodeBoxes, SECOND_STAGE_DEVIATIONS } from './box-coder.ts';
-import type { Boxes } from './boxes.ts';
+import { clipBoxes, decodeBoxes, SECOND_STAGE_DEVIATIONS } from './box-coder.ts';
+import { type Boxes, type PictureSize, takeBoxes } from './boxes.ts';
 import { type ConventionsName, conventionsOf, regressedClasses } from './conventions.ts';
 import { type FirstStageValues, levelsOfPicture } from './decide.ts';
 import type { PictureGeometry } from './detection-batch.ts';
 import type { DetectorNetwork } from './detector-network.ts';
 import { mapsOfClass } from './of-class.ts';
+import { nms } from './nms.ts';
 import { pasteMask } from './paste-mask.ts';
 import { levelOrder, poolRois, takeRois } from './pool-rois.ts';
 import type { Rois } from './roi-align.ts';
 import { type Detections, selectDetections } from './select-detections.ts';
 import { selectProposals } from './select-proposals.ts';
 import type { DetectorSettings } from './settings.ts';
+import { meanOf, mirrorBoxes, mirrorMaps, type View } from './views.ts';
 
 /** What was found in a picture, best first. */
 export interface PictureDetections {
@@ -34,19 +36,43 @@ export interface DetectSettings {
   masks: boolean;
 }
 
-/** The proposals of all pictures, in the order of their levels. */
+/** What the first stage saw of a batch in one view. */
+export interface Look {
+  view: View;
+  pyramid: readonly Tensor4D[];
+  values: FirstStageValues;
+}
+
+/** All views of a batch, and the size of its tensor. */
+export interface Looks {
+  looks: readonly Look[];
+  size: PictureSize;
+}
+
+/** The proposals of all pictures, in the order of their levels: the best of what each view proposes. */
 export function proposalsOf(
-  values: FirstStageValues,
+  { looks, size }: Looks,
   pictures: readonly PictureGeometry[],
   strides: readonly number[],
   { conventions, settings: { proposals } }: DetectSettings,
 ): Rois {
   const { threshold, before, after } = proposals;
   const limits = { training: false, threshold, before: before.test, after: after.test, conventions };
-  const boxes = pictures.map(
-    ({ height, width }, i) =>
-      selectProposals(levelsOfPicture(values, i), { picture: [height, width], ...limits }).boxes,
-  );
+  const boxes = pictures.map(({ height, width }, i) => {
+    const own: PictureSize = [height, width];
+    if (looks.length === 1)
+      return selectProposals(levelsOfPicture(looks[0]!.values, i), { picture: own, ...limits }).boxes;
+    const seen = looks.map(({ view, values }) => {
+      const found = selectProposals(levelsOfPicture(values, i), { picture: size, ...limits });
+      return {
+        ...found,
+        boxes: clipBoxes(mirrorBoxes(found.boxes, size, view, { conventions }), own, { conventions }),
+      };
+    });
+    const all = Float32Array.from(seen.flatMap((look) => [...look.boxes]));
+    const scores = Float32Array.from(seen.flatMap((look) => [...look.scores]));
+    return takeBoxes(all, nms(all, scores, { threshold, count: after.test, conventions }));
+  });
   const rois: Rois = {
     boxes: Float32Array.from(boxes.flatMap((own) => [...own])),
     pictures: Int32Array.from(boxes.flatMap((own, i) => new Array<number>(own.length / 4).fill(i))),
@@ -54,26 +80,39 @@ export function proposalsOf(
   return takeRois(rois, levelOrder(rois, { strides, conventions }));
 }
 
-/** The detections of every picture in pixels of the batch. */
+/** The detections of every picture in pixels of the batch, from the mean of what the views say of each proposal. */
 export async function secondStageDetections(
   network: DetectorNetwork,
-  pyramid: readonly Tensor4D[],
+  { looks, size }: Looks,
   rois: Rois,
   pictures: readonly PictureGeometry[],
   { classes, conventions, settings }: DetectSettings,
 ): Promise<Detections[]> {
-  const { minScore, threshold, count } = settings.test;
-  const [scores, deltas] = await stageValues(network, pyramid, rois, { conventions, settings });
+  const { minScore, threshold, count, suppression } = settings.test;
+  const coder = { conventions, deviations: SECOND_STAGE_DEVIATIONS };
+  const said: { scores: Float32Array; boxes: Boxes }[] = [];
+  for (const { view, pyramid } of looks) {
+    const mirrored = mirrorRois(rois, size, view, conventions);
+    const [scores, deltas] = await stageValues(network, pyramid, mirrored, { conventions, settings });
+    const decoded = decodeBoxes(mirrored.boxes, deltas, coder);
+    said.push({ scores, boxes: mirrorBoxes(decoded, size, view, { conventions }) });
+  }
+  const scores = meanOf(said.map((one) => one.scores));
+  const boxes = meanOf(said.map((one) => one.boxes));
   const width = 4 * regressedClasses(classes, conventions);
+  const soft = suppression === 'hard' ? undefined : { method: suppression, threshold, minScore };
   return pictures.map(({ height, width: pixels }, i) => {
     const own = [...rois.pictures.keys()].filter((n) => rois.pictures[n] === i);
-    const ownDeltas = rowsOf(deltas, own, width);
-    const coder = { conventions, deviations: SECOND_STAGE_DEVIATIONS, picture: [height, pixels] as const };
-    const boxes = decodeBoxes(takeRois(rois, own).boxes, ownDeltas, coder);
-    const options = { classes, minScore, threshold, count, conventions };
-    return selectDetections(boxes, rowsOf(scores, own, classes + 1), options);
+    const clipped = clipBoxes(rowsOf(boxes, own, width), [height, pixels], { conventions });
+    const options = { classes, minScore, threshold, count, conventions, ...(soft ? { soft } : {}) };
+    return selectDetections(clipped, rowsOf(scores, own, classes + 1), options);
   });
 }
+
+const mirrorRois = ({ boxes, pictures }: Rois, size: PictureSize, view: View, conventions: ConventionsName): Rois => ({
+  boxes: mirrorBoxes(boxes, size, view, { conventions }),
+  pictures,
+});
 
 async function stageValues(
   network: DetectorNetwork,
@@ -98,10 +137,10 @@ function rowsOf(values: Float32Array, rows: readonly number[], width: number): F
   return taken;
 }
 
-/** The probabilities of the mask of each detection, of all pictures one after the other. */
+/** The probabilities of the mask of each detection, of all pictures one after the other: the mean of what the views say. */
 export async function maskProbabilities(
   network: DetectorNetwork,
-  pyramid: readonly Tensor4D[],
+  { looks, size }: Looks,
   detections: readonly Detections[],
   { conventions, settings }: DetectSettings,
 ): Promise<Float32Array> {
@@ -112,13 +151,18 @@ export async function maskProbabilities(
   };
   if (rois.pictures.length === 0) return new Float32Array(0);
   const outputs = Int32Array.from(detections.flatMap(({ classes }) => Array.from(classes, (label) => label + first)));
-  const maps = tidy(() => {
-    const pooled = poolRois(pyramid, rois, settings.masks.size, { strides: network.pooledStrides, conventions });
-    return sigmoid(mapsOfClass(network.maskLogits(pooled), outputs));
-  });
-  const values = await maps.data<'float32'>();
-  maps.dispose();
-  return values;
+  const said: Float32Array[] = [];
+  for (const { view, pyramid } of looks) {
+    const maps = tidy(() => {
+      const mirrored = mirrorRois(rois, size, view, conventions);
+      const strides = network.pooledStrides;
+      const pooled = poolRois(pyramid, mirrored, settings.masks.size, { strides, conventions });
+      return sigmoid(mapsOfClass(network.maskLogits(pooled), outputs));
+    });
+    said.push(mirrorMaps(await maps.data<'float32'>(), 2 * settings.masks.size, view));
+    maps.dispose();
+  }
+  return meanOf(said);
 }
 
 /** Detections in pixels of the picture in the file; `probabilities` are those of their masks. */

@@ -5,11 +5,19 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { pyramidAnchors } from './anchor-grid.ts';
 import type { ConventionsName } from './conventions.ts';
 import { decide, type Decisions, type FirstStageValues } from './decide.ts';
-import { maskProbabilities, type PictureDetections, proposalsOf, secondStageDetections, toPicture } from './detect.ts';
+import {
+  type Look,
+  maskProbabilities,
+  type PictureDetections,
+  proposalsOf,
+  secondStageDetections,
+  toPicture,
+} from './detect.ts';
 import { checkBatch, type DetectionBatch } from './detection-batch.ts';
 import { type DetectorLosses, lossesOf } from './detector-losses.ts';
 import { DetectorNetwork, type FirstStage, type NetworkPlan } from './detector-network.ts';
 import type { DetectorSettings } from './settings.ts';
+import { mirrorImages, type View, viewsOf } from './views.ts';
 
 /**
  * Faster R-CNN, or with a mask head Mask R-CNN, on a feature pyramid.
@@ -75,17 +83,22 @@ export class Detector {
     return lossesOf(this.network, this.network.firstStage(images, { training: true }), decisions, this.plan);
   }
 
-  /** What is in each picture of a batch, in pixels of the pictures in their files. */
+  /**
+   * What is in each picture of a batch, in pixels of the pictures in their files. With `test.flips` the pictures are also looked at mirrored
+   * (test-time augmentation as in mmdetection): what all views propose is pooled in each of them, and classes, boxes and masks are the means;
+   * the cost is that of as many predictions as there are views.
+   */
   async predict(batch: DetectionBatch): Promise<PictureDetections[]> {
     checkBatch('predict', batch);
-    const { pictures } = batch;
+    const { images, pictures } = batch;
     const { network, conventions } = this;
-    const stage = network.firstStage(batch.images, { training: false });
-    const values = await this.valuesOf(stage, batch.images);
-    const rois = proposalsOf(values, pictures, network.pooledStrides, this.plan);
-    const found = await secondStageDetections(network, stage.pyramid, rois, pictures, this.plan);
-    const probabilities = this.masks ? await maskProbabilities(network, stage.pyramid, found, this.plan) : undefined;
-    dispose(stage.pyramid);
+    const looks: Look[] = [];
+    for (const view of viewsOf(this.settings.test.flips)) looks.push(await this.look(images, view));
+    const all = { looks, size: [images.shape[1], images.shape[2]] as const };
+    const rois = proposalsOf(all, pictures, network.pooledStrides, this.plan);
+    const found = await secondStageDetections(network, all, rois, pictures, this.plan);
+    const probabilities = this.masks ? await maskProbabilities(network, all, found, this.plan) : undefined;
+    for (const { pyramid } of looks) dispose([...pyramid]);
     const each = (2 * this.settings.masks.size) ** 2;
     let at = 0;
     return found.map((detections, i) => {
@@ -94,6 +107,14 @@ export class Detector {
       at = end;
       return toPicture(detections, pictures[i]!, conventions, own);
     });
+  }
+
+  /** What the first stage sees of pictures in a view. */
+  private async look(images: Tensor4D, view: View): Promise<Look> {
+    const mirrored = mirrorImages(images, view);
+    const stage = this.network.firstStage(mirrored, { training: false });
+    mirrored.dispose();
+    return { view, pyramid: stage.pyramid, values: await this.valuesOf(stage, images) };
   }
 
   /** The first stage's outputs, which are disposed of, in the processor's memory. */

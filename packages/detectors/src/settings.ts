@@ -1,5 +1,6 @@
 import { checkArgument, unknownName } from '@covpool/base';
 import { type ConventionsName, conventionsOf } from './conventions.ts';
+import { type Flips, viewsOf } from './views.ts';
 
 /** Sizes and thresholds of a detector. */
 export interface DetectorSettings {
@@ -28,8 +29,17 @@ export interface DetectorSettings {
   };
   /** Bins of the pooled features, half the resolution of the masks; the convolutions and their width. */
   masks: { size: number; convolutions: number; channels: number };
-  /** Which detections count. */
-  test: { minScore: number; threshold: number; count: number };
+  /**
+   * Which detections count; whether `threshold` suppresses (`hard`, `nms`) or lowers scores (`softNms`); the mirrored views of a picture
+   * that a prediction is the mean of.
+   */
+  test: {
+    minScore: number;
+    threshold: number;
+    count: number;
+    suppression: 'hard' | 'linear' | 'gaussian';
+    flips: Flips;
+  };
 }
 
 /** Changes of single values. */
@@ -97,7 +107,7 @@ export function detectorSettings(
       lowQuality: masks ? secondStageLowQuality.masks : secondStageLowQuality.boxes,
     },
     masks: { size: 14, convolutions: 4, channels: 256 },
-    test: { minScore: 0.05, threshold: 0.5, count: 100 },
+    test: { minScore: 0.05, threshold: 0.5, count: 100, suppression: 'hard', flips: 'none' },
   };
   const settings = [planned, changes].reduce<DetectorSettings>(merge, usual);
   for (const part of ['neck', 'boxes', 'masks'] as const) {
@@ -108,6 +118,12 @@ export function detectorSettings(
       );
     }
   }
+  viewsOf(settings.test.flips);
+  const { suppression } = settings.test;
+  checkArgument(
+    ['hard', 'linear', 'gaussian'].includes(suppression),
+    () => `createDetector: test.suppression must be hard, linear or gaussian, got '${suppression}'`,
+  );
   return { masks, settings };
 }
 
