@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expectClose, expectCovpoolError } from '@covpool/testing';
-import { anchorsInside, anchorStrides, baseAnchors, gridAnchors } from './anchors.ts';
+import { anchorsInside, anchorsOnPicture, anchorStrides, baseAnchors, gridAnchors } from './anchors.ts';
 import { readGolden } from './golden.fixture.ts';
 
 const golden = readGolden<{ picture: [number, number]; grids: [number, number][]; anchors: number[] }>('anchors');
@@ -69,6 +69,27 @@ describe('anchors', () => {
       expect([...anchorsInside(anchors, [20, 10], { allowedBorder: 0 })]).toEqual([1, 0, 0, 0]);
       expect([...anchorsInside(anchors, [20, 10], { allowedBorder: 2 })]).toEqual([1, 1, 1, 1]);
       expect([...anchorsInside(anchors, [20, 10])]).toEqual([1, 1, 1, 1]);
+    });
+  });
+
+  describe('anchorsOnPicture', () => {
+    const count = (flags: Uint8Array) => flags.reduce((sum, flag) => sum + flag, 0);
+
+    it('leaves out positions beyond the picture and its own padding', () => {
+      // 40×70 is padded to 64×96: at stride 16 that is 4 of 6 rows and 6 of 8 columns.
+      const on = anchorsOnPicture([6, 8], 3, 16, [40, 70]);
+      expect(on).toHaveLength(6 * 8 * 3);
+      expect([...on.subarray(3 * 8 * 3, 4 * 8 * 3)]).toEqual([...Array(18).fill(1), ...Array(6).fill(0)]);
+      expect(count(on.subarray(4 * 8 * 3))).toBe(0);
+      expect(count(on)).toBe(4 * 6 * 3);
+      expect(count(anchorsOnPicture([6, 8], 3, 16, [40, 70], { conventions: 'mmdet1' }))).toBe(4 * 6 * 3);
+    });
+
+    it('keeps all where the picture fills the batch, and with torchvision’s conventions', () => {
+      expect(count(anchorsOnPicture([13, 21], 3, 64, [800, 1333]))).toBe(13 * 21 * 3);
+      expect(count(anchorsOnPicture([6, 8], 3, 16, [40, 70], { conventions: 'torchvision' }))).toBe(6 * 8 * 3);
+      // A tensor that is not padded to the multiple has fewer positions than the rule would allow.
+      expect(count(anchorsOnPicture([3, 5], 1, 16, [40, 70]))).toBe(15);
     });
   });
 

@@ -113,3 +113,31 @@ export function anchorsInside(
   }
   return inside;
 }
+
+/**
+ * Which anchors of a level stand at positions of the picture or of its own padding, a byte each: rows below ⌈padded height / stride⌉ and
+ * columns before ⌈padded width / stride⌉, where both sides are raised to multiples of `divisor` (by the conventions: 32, or 0 for all
+ * positions). What a larger picture of the batch adds is not trained: mmdetection's `valid_flags`.
+ *
+ * @param grid rows and columns of the level's features
+ * @param perPosition anchors of a position
+ * @param picture height and width without padding
+ */
+export function anchorsOnPicture(
+  grid: readonly [rows: number, columns: number],
+  perPosition: number,
+  stride: number,
+  picture: PictureSize,
+  { conventions }: ConventionsOption = {},
+): Uint8Array {
+  const [rows, columns] = grid;
+  const on = new Uint8Array(rows * columns * perPosition);
+  const { divisor } = conventionsOf(conventions).anchors;
+  if (divisor === 0) return on.fill(1);
+  const [height, width] = picture.map((side) => Math.ceil((Math.ceil(side / divisor) * divisor) / stride));
+  for (let row = 0; row < Math.min(rows, height!); row++) {
+    const from = row * columns * perPosition;
+    on.fill(1, from, from + Math.min(columns, width!) * perPosition);
+  }
+  return on;
+}

@@ -14,6 +14,8 @@ export interface Conventions {
     readonly stride: 'nominal' | 'measured';
     /** How far an anchor may reach over the picture to be trained; −1: as far as it likes. (mmdetection 2.0 to 2.3 have 0.) */
     readonly allowedBorder: number;
+    /** Pictures are padded to a multiple of this, each by itself; anchors of positions beyond are not trained. 0: all are. */
+    readonly divisor: number;
   };
   /** Whether decoding clamps dw and dh from below as well as from above. */
   readonly clampsBelow: boolean;
@@ -57,7 +59,7 @@ export interface Conventions {
 const table: Record<ConventionsName, Conventions> = {
   mmdet2: {
     extent: 0,
-    anchors: { base: 'exact', stride: 'nominal', allowedBorder: -1 },
+    anchors: { base: 'exact', stride: 'nominal', allowedBorder: -1, divisor: 32 },
     clampsBelow: true,
     background: 'last',
     lowQuality: 'to-the-truth',
@@ -74,7 +76,7 @@ const table: Record<ConventionsName, Conventions> = {
   },
   mmdet1: {
     extent: 1,
-    anchors: { base: 'pixels', stride: 'nominal', allowedBorder: 0 },
+    anchors: { base: 'pixels', stride: 'nominal', allowedBorder: 0, divisor: 32 },
     clampsBelow: true,
     background: 'first',
     lowQuality: 'to-the-truth',
@@ -91,7 +93,7 @@ const table: Record<ConventionsName, Conventions> = {
   },
   torchvision: {
     extent: 0,
-    anchors: { base: 'rounded', stride: 'measured', allowedBorder: -1 },
+    anchors: { base: 'rounded', stride: 'measured', allowedBorder: -1, divisor: 0 },
     clampsBelow: false,
     background: 'first',
     lowQuality: 'to-the-best',

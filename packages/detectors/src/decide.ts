@@ -1,5 +1,5 @@
 import { checkArgument, Random } from '@covpool/base';
-import { anchorsInside } from './anchors.ts';
+import { anchorsInside, anchorsOnPicture } from './anchors.ts';
 import { assignBoxes, BACKGROUND } from './assign.ts';
 import { encodeBoxes, SECOND_STAGE_DEVIATIONS } from './box-coder.ts';
 import { takeBoxes, type Boxes } from './boxes.ts';
@@ -35,6 +35,8 @@ export interface Decisions {
 export interface FirstStageValues {
   /** Anchors of each level. */
   anchors: readonly Boxes[];
+  /** Rows, columns and stride of each level. */
+  grids: readonly { size: readonly [rows: number, columns: number]; stride: number }[];
   /** [B·N] */
   logits: Float32Array;
   /** [B·N·4] */
@@ -116,15 +118,25 @@ type Size = readonly [height: number, width: number];
 
 /** Anchors of one picture to train the first stage on. */
 function firstStageOf(
-  { anchors }: FirstStageValues,
+  { anchors, grids }: FirstStageValues,
   picture: number,
   size: Size,
   { boxes }: DetectionTarget,
-  { conventions, settings: { proposals }, seed }: DecideOptions,
+  {
+    conventions,
+    settings: {
+      proposals,
+      anchors: { ratios },
+    },
+    seed,
+  }: DecideOptions,
 ): { positives: Int32Array; negatives: Int32Array; deltas: Float32Array } {
   const all = joined(anchors);
   const { positive, negative, sample, positiveFraction } = proposals;
+  const perPosition = ratios.length;
   const considered = anchorsInside(all, size, { conventions });
+  const on = grids.flatMap((grid) => [...anchorsOnPicture(grid.size, perPosition, grid.stride, size, { conventions })]);
+  on.forEach((flag, n) => (considered[n]! &= flag));
   const assignment = { positive, negative, minimum: negative, lowQuality: true, considered, conventions };
   const assigned = assignBoxes(all, boxes, assignment);
   const random = new Random(seed, 'anchors', picture);

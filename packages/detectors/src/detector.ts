@@ -126,7 +126,8 @@ export class Detector {
     const anchors = pyramidAnchors(grids, [height, width], { strides, ...this.settings.anchors, conventions });
     const read = await Promise.all([logits.data<'float32'>(), deltas.data<'float32'>()]);
     dispose([logits, deltas]);
-    return { anchors, logits: read[0], deltas: read[1] };
+    const levels = grids.map((size, i) => ({ size, stride: strides[i]! }));
+    return { anchors, grids: levels, logits: read[0], deltas: read[1] };
   }
 
   private get plan() {

@@ -1,4 +1,4 @@
-export { anchorsInside, anchorStrides, baseAnchors, gridAnchors } from './anchors.ts';
+export { anchorsInside, anchorsOnPicture, anchorStrides, baseAnchors, gridAnchors } from './anchors.ts';
 export type { BaseAnchorOptions } from './anchors.ts';
 export { assignBoxes, BACKGROUND, FIRST_STAGE_ASSIGNMENT, NEITHER, SECOND_STAGE_ASSIGNMENT } from './assign.ts';
 export type { AssignOptions } from './assign.ts';
