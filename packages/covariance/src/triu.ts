@@ -1,5 +1,5 @@
 import { checkArgument } from '@covpool/base';
-import { defineKernel, type KernelCall } from '@covpool/core';
+import { defineKernel, type HostArray, type KernelCall } from '@covpool/core';
 import {
   concat,
   gather,
@@ -23,6 +23,32 @@ type Resolved = Required<TriuOptions>;
 const take = (x: Tensor, places: Int32Array): Tensor => gather(x, tensor1d(places, 'int32'), 1);
 const side = (length: number): number => (Math.sqrt(8 * length + 1) - 1) / 2;
 
+function vectorizeOnHost({ shape, values }: HostArray, order: TriuOrder): HostArray {
+  const [batch, d] = shape as [number, number];
+  const places = upperPlaces(d, order);
+  const { length } = places;
+  const to = new Float32Array(batch * length);
+  for (let b = 0; b < batch; b++) {
+    const from = values.subarray(b * d * d, (b + 1) * d * d);
+    const at = b * length;
+    for (let k = 0; k < length; k++) to[at + k] = from[places[k]!]!;
+  }
+  return { shape: [batch, length], values: to };
+}
+
+function scatterOnHost({ shape, values }: HostArray, order: TriuOrder): HostArray {
+  const [batch, length] = shape as [number, number];
+  const d = side(length);
+  const places = upperPlaces(d, order);
+  const all = new Float32Array(batch * d * d);
+  for (let b = 0; b < batch; b++) {
+    const to = all.subarray(b * d * d, (b + 1) * d * d);
+    const at = b * length;
+    for (let k = 0; k < length; k++) to[places[k]!] = values[at + k]!;
+  }
+  return { shape: [batch, d, d], values: all };
+}
+
 /** [B,d,d] to [B,d(d+1)/2]; the gradient goes to the upper triangle, zeros below. */
 const vectorizeKernel: KernelCall<{ a: Tensor }, Resolved> = defineKernel<{ a: Tensor }, Resolved>({
   name: 'TriuVectorize',
@@ -30,6 +56,7 @@ const vectorizeKernel: KernelCall<{ a: Tensor }, Resolved> = defineKernel<{ a: T
     const [batch, d] = a.shape as [number, number];
     return [take(reshape(a, [batch, d * d]), upperPlaces(d, order))];
   },
+  host: ({ a }, { order }) => [vectorizeOnHost(a, order)],
   gradient: {
     inputs: [],
     outputs: [false],
@@ -46,6 +73,7 @@ const scatterKernel: KernelCall<{ v: Tensor }, Resolved> = defineKernel<{ v: Ten
     const padded = concat([v, zeros([batch, 1])], 1);
     return [reshape(take(padded, scatterPlaces(d, order)), [batch, d, d])];
   },
+  host: ({ v }, { order }) => [scatterOnHost(v, order)],
   gradient: {
     inputs: [],
     outputs: [false],

@@ -1,4 +1,5 @@
 import { checkArgument } from '@covpool/base';
+import { defineKernel } from '@covpool/core';
 import {
   add,
   div,
@@ -10,6 +11,7 @@ import {
   type Scalar,
   sub,
   sum,
+  type Tensor,
   type Tensor2D,
 } from '@tensorflow/tfjs-core';
 import { dropCovPresets, type DropCovPresetName, presetOf } from './presets.ts';
@@ -39,6 +41,36 @@ export function resolveDropRate(who: string, { preset = 'paper', ...options }: D
 /** Keeps the cosine of a vector without length at 0. */
 const NORM_EPSILON = 1e-12;
 
+interface RateAttributes {
+  slope: number;
+  maxRate: number;
+}
+
+const rateKernel = defineKernel<{ importance: Tensor; correlation: Tensor }, RateAttributes>({
+  name: 'AdaptiveDropRate',
+  composed({ importance, correlation }, { slope, maxRate }) {
+    const lengths = mul(norm(importance, 2, 1), norm(correlation, 2, 1));
+    const cosines = div(sum(mul(importance, correlation), 1), add(lengths, NORM_EPSILON));
+    return [minimum(maximum(sub(1, mul(mean(cosines), slope)), 0), maxRate)];
+  },
+  host({ importance, correlation }, { slope, maxRate }) {
+    const [batch, channels] = importance.shape as [number, number];
+    let cosines = 0;
+    for (let b = 0; b < batch; b++) {
+      let [both, first, second] = [0, 0, 0];
+      for (let i = b * channels; i < (b + 1) * channels; i++) {
+        const [p, q] = [importance.values[i]!, correlation.values[i]!];
+        both += p * q;
+        first += p * p;
+        second += q * q;
+      }
+      cosines += both / (Math.sqrt(first) * Math.sqrt(second) + NORM_EPSILON);
+    }
+    const rate = 1 - (cosines / batch) * slope;
+    return [{ shape: [], values: Float32Array.of(Math.min(Math.max(rate, 0), maxRate)) }];
+  },
+});
+
 /**
  * DropCov's rate (Wang et al., NeurIPS 2022), one for the whole batch:
  * `ρ = clamp(1 − (10 / log₂ d) · mean_b cos(ω_b, π_b), 0, maxRate)`. Channels whose importance ω goes along with their
@@ -64,11 +96,6 @@ export function adaptiveDropRate(importance: Tensor2D, correlation: Tensor2D, op
       'adaptiveDropRate: importance and correlation must both be [B,d] with d at least 2, ' +
       `got [${importance.shape}] and [${correlation.shape}]`,
   );
-  return withoutGradient(() => {
-    const lengths = mul(norm(importance, 2, 1), norm(correlation, 2, 1));
-    const cosines = div(sum(mul(importance, correlation), 1), add(lengths, NORM_EPSILON));
-    const rate = sub(1, mul(mean(cosines), scale / Math.log2(channels)));
-    // Not clipByValue: on wasm it gives garbage where both bounds are the same.
-    return minimum(maximum(rate, 0), maxRate) as Scalar;
-  });
+  const slope = scale / Math.log2(channels);
+  return withoutGradient(() => rateKernel({ importance, correlation }, { slope, maxRate })[0] as Scalar);
 }

@@ -1,5 +1,16 @@
 import { Random } from '@covpool/base';
-import { cast, div, greaterEqual, maximum, type Scalar, sub, tensor2d, type Tensor2D } from '@tensorflow/tfjs-core';
+import { defineKernel } from '@covpool/core';
+import {
+  cast,
+  div,
+  greaterEqual,
+  maximum,
+  type Scalar,
+  sub,
+  type Tensor,
+  tensor2d,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import { withoutGradient } from './without-gradient.ts';
 
 /** Uniform numbers in [0, 1) that float32 holds exactly, so that a rate of 1 drops everything. */
@@ -7,6 +18,29 @@ function uniformValues(length: number, seed: number): Float32Array {
   const random = new Random(seed, 'channel-mask');
   return Float32Array.from({ length }, () => (random.nextUint32() >>> 8) / 2 ** 24);
 }
+
+interface MaskAttributes {
+  batch: number;
+  channels: number;
+  seed: number;
+}
+
+// At rate 1 nothing is kept: 0, not 0/0.
+const LEAST_KEPT = 1e-12;
+
+const maskKernel = defineKernel<{ rate: Tensor }, MaskAttributes>({
+  name: 'ChannelMask',
+  composed({ rate }, { batch, channels, seed }) {
+    const uniform = tensor2d(uniformValues(batch * channels, seed), [batch, channels]);
+    return [div(cast(greaterEqual(uniform, rate), 'float32'), maximum(sub(1, rate), LEAST_KEPT))];
+  },
+  host({ rate }, { batch, channels, seed }) {
+    const dropped = rate.values[0]!;
+    const kept = Math.fround(1 / Math.max(Math.fround(1 - dropped), LEAST_KEPT));
+    const values = uniformValues(batch * channels, seed).map((value) => (value >= dropped ? kept : 0));
+    return [{ shape: [batch, channels], values }];
+  },
+});
 
 /**
  * A mask for dropout of whole channels: each channel of each image is 0 with probability ρ, else 1/(1−ρ). It is a function of
@@ -16,9 +50,5 @@ function uniformValues(length: number, seed: number): Float32Array {
  * @returns [B,d]
  */
 export function channelMask(batch: number, channels: number, rate: Scalar, seed: number): Tensor2D {
-  return withoutGradient(() => {
-    const uniform = tensor2d(uniformValues(batch * channels, seed), [batch, channels]);
-    const kept = cast(greaterEqual(uniform, rate), 'float32');
-    return div(kept, maximum(sub(1, rate), 1e-12)); // at rate 1 nothing is kept: 0, not 0/0
-  });
+  return withoutGradient(() => maskKernel({ rate }, { batch, channels, seed })[0] as Tensor2D);
 }

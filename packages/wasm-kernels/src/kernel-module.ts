@@ -51,6 +51,7 @@ export interface KernelModule {
   // prettier-ignore
   avgPoolGradient: Routine<['dy', 'dx', 'batch', 'height', 'width', 'channels', 'windowHeight', 'windowWidth', 'outHeight', 'outWidth',
     'strideH', 'strideW', 'top', 'left']>;
+  triangles: Routine<['matrices', 'vectors', 'count', 'd', 'byColumns', 'back']>;
   repeatBlocks: Routine<['from', 'to', 'blocks', 'bytes', 'times']>;
   rowSpectrum: Routine<['x', 'm', 'd', 'centering', 'values', 'work']>;
   // prettier-ignore

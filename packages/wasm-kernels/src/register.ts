@@ -23,6 +23,7 @@ import { avgPoolGradKernel, maxPoolGradKernel } from './kernels/pool-gradients.t
 import { registerOnWasm } from './kernels/registration.ts';
 import { sgdStepKernel } from './kernels/sgd-step.ts';
 import { tileKernel } from './kernels/tile.ts';
+import { triuScatterKernel, triuVectorizeKernel } from './kernels/triangle.ts';
 import { unsortedSegmentSumKernel } from './kernels/unsorted-segment-sum.ts';
 import { createPrimitives } from './primitives.ts';
 import type { WasmPrimitives } from './primitives.ts';
@@ -42,6 +43,8 @@ const KERNELS = [
   identityKernel,
   sgdStepKernel,
   tileKernel,
+  triuVectorizeKernel,
+  triuScatterKernel,
   gatherKernel,
   unsortedSegmentSumKernel,
   covarianceKernel,

@@ -14,3 +14,4 @@ export { sgdStep } from './sgd';
 export { segmentSum } from './segment-sum';
 export { avgPoolGradient, maxPoolGradient } from './pool-gradient';
 export { repeatBlocks } from './repeat';
+export { triangles } from './triangle';
