@@ -3,7 +3,7 @@ import type { serialization, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { constant, type InitialValues, kaimingNormal, torchUniform, xavierUniform } from './initializers.ts';
 import { convolution } from './convolution.ts';
-import { convolvedExtent, onnxWindow } from './explicit-padding.ts';
+import { convolvedExtent, onnxWindow } from './window.ts';
 import {
   type LayerConfig,
   type LayerShape,

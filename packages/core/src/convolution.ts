@@ -1,6 +1,5 @@
 import { checkArgument } from '@covpool/base';
 import { add, conv2d, type Tensor1D, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { withPadding } from './explicit-padding.ts';
 
 /**
  * 2-D convolution with PyTorch's symmetric explicit padding, NHWC:
@@ -21,7 +20,7 @@ export function convolution(
       `convolution: x must be [B,H,W,C] and filter [kh,kw,C,F] with the same C, got [${x.shape}] and [${filter.shape}]`,
   );
   return tidy(() => {
-    const y = withPadding(x, padding, (input, pad) => conv2d(input, filter, strides, pad));
+    const y = conv2d(x, filter, strides, padding);
     return bias ? add(y, bias) : y;
   });
 }

@@ -2,7 +2,7 @@ import { checkArgument } from '@covpool/base';
 import type { serialization, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { depthwiseConvolution } from './depthwise-convolution.ts';
-import { convolvedExtent, onnxWindow } from './explicit-padding.ts';
+import { convolvedExtent, onnxWindow } from './window.ts';
 import { kaimingNormal, torchUniform } from './initializers.ts';
 import {
   type LayerConfig,

@@ -13,7 +13,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DepthwiseConv2d } from './depthwise-conv2d.ts';
 import { depthwiseConvolution } from './depthwise-convolution.ts';
-import { convolvedExtent } from './explicit-padding.ts';
+import { convolvedExtent } from './window.ts';
 import { globalAveragePooling } from './global-average-pooling.ts';
 import { modelState } from './model-state.ts';
 

@@ -1,6 +1,5 @@
 import { checkArgument } from '@covpool/base';
-import { depthwiseConv2d, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
-import { withPadding } from './explicit-padding.ts';
+import { depthwiseConv2d, type Tensor4D } from '@tensorflow/tfjs-core';
 
 /**
  * Convolves each channel with a filter of its own, padded as in PyTorch: `y[b,i,j,c] = Σ x[b,si+u−p,sj+v−p,c]·f[u,v,c]`, NHWC.
@@ -19,5 +18,5 @@ export function depthwiseConvolution(
     () =>
       `depthwiseConvolution: x must be [B,H,W,C] and filter [kh,kw,C,1] with the same C, got [${x.shape}] and [${filter.shape}]`,
   );
-  return tidy(() => withPadding(x, padding, (input, pad) => depthwiseConv2d(input, filter, strides, pad)));
+  return depthwiseConv2d(x, filter, strides, padding);
 }

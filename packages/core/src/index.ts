@@ -18,13 +18,15 @@ export { DropPath } from './drop-path.ts';
 
 export { Dropout } from './dropout.ts';
 export type { DropoutConfig } from './dropout.ts';
-export { convolvedExtent } from './explicit-padding.ts';
+export { convolvedExtent } from './window.ts';
 export { float64Routines, registerFloat64Routines } from './float64-routines.ts';
 export type { Float64Routines, Float64Rows } from './float64-routines.ts';
 export { Gelu, gelu } from './gelu.ts';
 export { globalAveragePooling, GlobalAveragePooling } from './global-average-pooling.ts';
 export { GroupNorm } from './group-norm.ts';
 export type { GroupNormConfig } from './group-norm.ts';
+export { InstanceNorm } from './instance-norm.ts';
+export type { InstanceNormConfig } from './instance-norm.ts';
 export { defineHostKernel } from './host-kernel.ts';
 export type { HostArray, HostCompute } from './host-form.ts';
 export type { HostKernelDefinition } from './host-kernel.ts';

@@ -1,5 +1,5 @@
 import { maxPool, type serialization, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { convolvedExtent, onnxWindow } from './explicit-padding.ts';
+import { convolvedExtent, onnxWindow } from './window.ts';
 import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from './named-layer.ts';
 import type { OnnxExportable, OnnxGraph, OnnxValue } from './onnx.ts';
 

@@ -2,6 +2,7 @@ import { backend, type KernelBackend, registerBackend, setBackend } from '@tenso
 import type { Engine } from './engine.ts';
 import { requireFrom, tensorflowFolder, type TensorflowVariant } from './engine-cache.ts';
 import { allowRelaxedSimd, isNode, messageOf, nodeBuiltin, optionalImport } from './platform.ts';
+import { registerConvolutions } from './tensorflow-convolution.ts';
 import { registerTensorflowHostKernels } from './tensorflow-host-kernels.ts';
 import { registerTensorflowKernels } from './tensorflow-kernels.ts';
 import { registerPaddedPooling } from './tensorflow-pooling.ts';
@@ -31,6 +32,7 @@ function tensorflowEngine(
         if (!(await setBackend('tensorflow'))) throw new Error('the backend did not initialise');
         const onGpu = (backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
         if (variant === 'gpu' && !onGpu) throw new Error(`${library.detail} finds no CUDA device`);
+        registerConvolutions(onGpu);
         registerPaddedPooling();
         if (!onGpu) {
           registerTensorflowKernels();
@@ -69,6 +71,8 @@ function fromCache(packageName: string, variant: TensorflowVariant): Library | u
   if (!require) return undefined;
   // Else it greets every process with the instructions that it would rather have.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
+  // Else each large result is memory new from the system, and the clearing of its pages costs more than the operation.
+  process.env.TF_CPU_ALLOCATOR_USE_BFC ??= 'true';
   // By `require`, because a bundler for browsers would keep all of an imported namespace.
   const core = nodeBuiltin<typeof import('node:module')>('node:module')!.createRequire(import.meta.url);
   Object.assign(require('./node_modules/@tensorflow/tfjs.js') as object, core('@tensorflow/tfjs-core'));

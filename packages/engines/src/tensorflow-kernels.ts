@@ -1,5 +1,4 @@
 import {
-  backend,
   getKernel,
   type KernelFunc,
   registerKernel,
@@ -8,20 +7,7 @@ import {
   tensor1d,
   tidy,
 } from '@tensorflow/tfjs-core';
-
-interface Attribute {
-  name: string;
-  type: number;
-  value: unknown;
-}
-
-/** The part of tfjs-node's backend that reaches TensorFlow's own operations. */
-interface TensorflowBackend {
-  binding: Record<'TF_ATTR_BOOL' | 'TF_ATTR_FLOAT' | 'TF_ATTR_STRING' | 'TF_ATTR_TYPE' | 'TF_FLOAT', number>;
-  executeMultipleOutputs: (name: string, attributes: Attribute[], inputs: Tensor[], outputs: number) => Tensor[];
-}
-
-const tensorflow = (): TensorflowBackend => backend() as unknown as TensorflowBackend;
+import { type Attribute, tensorflow } from './tensorflow-operation.ts';
 
 function batchNormAttributes(epsilon: number): Attribute[] {
   const { binding } = tensorflow();
