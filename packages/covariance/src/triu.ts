@@ -23,30 +23,42 @@ type Resolved = Required<TriuOptions>;
 const take = (x: Tensor, places: Int32Array): Tensor => gather(x, tensor1d(places, 'int32'), 1);
 const side = (length: number): number => (Math.sqrt(8 * length + 1) - 1) / 2;
 
-function vectorizeOnHost({ shape, values }: HostArray, order: TriuOrder): HostArray {
-  const [batch, d] = shape as [number, number];
+/** Calls back for each run of neighbours that stay neighbours: where it begins in the matrices and in the vectors, how long it is. */
+function forRuns(
+  [batch, d, order]: [number, number, TriuOrder],
+  run: (inMatrix: number, inVector: number, length: number) => void,
+): void {
   const places = upperPlaces(d, order);
   const { length } = places;
-  const to = new Float32Array(batch * length);
   for (let b = 0; b < batch; b++) {
-    const from = values.subarray(b * d * d, (b + 1) * d * d);
-    const at = b * length;
-    for (let k = 0; k < length; k++) to[at + k] = from[places[k]!]!;
+    if (order === 'rows') {
+      for (let i = 0, k = 0; i < d; k += d - i, i++) run((b * d + i) * d + i, b * length + k, d - i);
+    } else {
+      for (let k = 0; k < length; k++) run(b * d * d + places[k]!, b * length + k, 1);
+    }
   }
+}
+
+/** Copies a run of numbers; a short one is quicker so than by `set`. */
+function copyRun(from: HostArray['values'], start: number, to: Float32Array, at: number, length: number): void {
+  if (length > 32) to.set(from.subarray(start, start + length), at);
+  else for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
+}
+
+function vectorizeOnHost({ shape, values }: HostArray, order: TriuOrder): HostArray {
+  const [batch, d] = shape as [number, number];
+  const length = (d * (d + 1)) / 2;
+  const to = new Float32Array(batch * length);
+  forRuns([batch, d, order], (inMatrix, inVector, count) => copyRun(values, inMatrix, to, inVector, count));
   return { shape: [batch, length], values: to };
 }
 
 function scatterOnHost({ shape, values }: HostArray, order: TriuOrder): HostArray {
   const [batch, length] = shape as [number, number];
   const d = side(length);
-  const places = upperPlaces(d, order);
-  const all = new Float32Array(batch * d * d);
-  for (let b = 0; b < batch; b++) {
-    const to = all.subarray(b * d * d, (b + 1) * d * d);
-    const at = b * length;
-    for (let k = 0; k < length; k++) to[places[k]!] = values[at + k]!;
-  }
-  return { shape: [batch, d, d], values: all };
+  const to = new Float32Array(batch * d * d);
+  forRuns([batch, d, order], (inMatrix, inVector, count) => copyRun(values, inVector, to, inMatrix, count));
+  return { shape: [batch, d, d], values: to };
 }
 
 /** [B,d,d] to [B,d(d+1)/2]; the gradient goes to the upper triangle, zeros below. */

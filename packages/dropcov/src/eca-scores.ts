@@ -40,10 +40,13 @@ const scoresKernel: KernelCall<{ g: Tensor; kernel: Tensor }, { reversed: boolea
     const [first, middle, last] = kernel.values as unknown as [number, number, number];
     const [before, after] = reversed ? [last, first] : [first, last];
     const d = g.shape[1]!;
-    const values = Float32Array.from(g.values, (value, i) => {
+    const values = new Float32Array(g.values.length);
+    for (let i = 0; i < values.length; i++) {
       const c = i % d;
-      return (c > 0 ? before * g.values[i - 1]! : 0) + middle * value + (c + 1 < d ? after * g.values[i + 1]! : 0);
-    });
+      const left = c > 0 ? before * g.values[i - 1]! : 0;
+      const right = c + 1 < d ? after * g.values[i + 1]! : 0;
+      values[i] = left + middle * g.values[i]! + right;
+    }
     return [{ shape: g.shape, values }];
   },
   gradient: {
