@@ -100,11 +100,15 @@ export function weightsFile(folder: string, which: 'last' | 'best' = 'best'): st
   return existsSync(own) ? own : join(folder, which, 'model.safetensors');
 }
 
-/** Gives a detector the weights of a file: ours, mmdetection's or torchvision's. */
-export async function loadDetectorWeights(detector: Detector, path: string): Promise<void> {
+/** Gives a detector the weights of a file: ours, mmdetection's or torchvision's; with `surplus` the file may hold more. */
+export async function loadDetectorWeights(
+  detector: Detector,
+  path: string,
+  { surplus = false }: { surplus?: boolean } = {},
+): Promise<void> {
   const { tensors } = await readWeights(path);
   try {
-    importState(detector.model, tensors, { layouts: detectorKeyLayouts });
+    importState(detector.model, tensors, { layouts: detectorKeyLayouts, surplus });
   } catch (cause) {
     if (cause instanceof CovpoolError) throw new CovpoolError(cause.code, `${path}: ${cause.message}`, { cause });
     throw cause;

@@ -23,11 +23,13 @@ export function trainConfigSchema(task: Task) {
     variant: z.enum(['GAP', 'GCP_D', 'GCP_M'], 'must be GAP, GCP_D or GCP_M').optional(),
     /** Weights of a classifier, whose trunk the detector starts from. */
     trunk: z.string('must be a file').optional(),
-    /** Weights of a detector that the training starts from. */
+    /** Weights of a detector that the training starts from; what this one has no place for, such as running statistics, is left. */
     from: z.string('must be a file').optional(),
     /** Stages of the trunk that stay as they are, the stem counted. */
     frozenStages: wholeFrom(0).default(0),
-    normalization: z.enum(['batch', 'running', 'group'], 'must be batch, running or group').default('batch'),
+    normalization: z
+      .enum(['batch', 'running', 'group', 'instance'], 'must be batch, running, group or instance')
+      .default('batch'),
     conventions: z.enum(['mmdet2', 'mmdet1', 'torchvision'], 'must be mmdet2, mmdet1 or torchvision').default('mmdet2'),
     /** Sizes and thresholds of the detector that differ from its own: `settings.anchors.scale=6`. */
     settings: z.record(z.string(), z.record(z.string(), z.unknown()), 'must be groups of settings').default({}),

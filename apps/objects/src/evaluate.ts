@@ -19,15 +19,18 @@ export interface Evaluated {
   mask?: CocoEvaluation;
 }
 
-const BATCH = 4;
+/** Where a picture's own statistics count, the padding of a batch would count with them. */
+const batchOf = ({ normalization }: Pick<DetectorCard, 'normalization'>): number =>
+  normalization === 'group' || normalization === 'instance' ? 1 : 4;
 
 /** What a detector finds on the pictures of a data set, in the order of its loader. */
 export async function findObjects(
   detector: Detector,
   dataset: DetectionDataset,
-  card: Pick<DetectorCard, 'input' | 'conventions'>,
-  { onStep, batchSize = BATCH }: { onStep?: (done: number, total: number) => void; batchSize?: number } = {},
+  card: Pick<DetectorCard, 'input' | 'conventions' | 'normalization'>,
+  options: { onStep?: (done: number, total: number) => void; batchSize?: number } = {},
 ): Promise<CocoResult[]> {
+  const { onStep, batchSize = batchOf(card) } = options;
   const loader = createDetectionLoader(dataset, { ...card.input, batchSize });
   const results: CocoResult[] = [];
   const { categoryIds } = dataset;

@@ -131,7 +131,7 @@ describe('a training', () => {
     'starts from the weights of another detector, in other sizes and colours',
     async () => {
       const from = at('whole', 'best', 'model.safetensors');
-      const changes = ['--lr', '0', '--scales', '0.8,1.25', '--jitter', '0.2'];
+      const changes = ['--lr', '0', '--scales', '0.8,1.25', '--jitter', '0.2', '--normalization', 'instance'];
       const again = await run('detect', 'train', ...tiny, ...changes, '--from', from, '--out', at('again'));
       expect(again).toMatchObject({ code: 0, error: '' });
       const [before, after] = await Promise.all([from, at('again', 'best', 'model.safetensors')].map(loadWeights));

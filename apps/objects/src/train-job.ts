@@ -66,7 +66,7 @@ export async function trainDetector(
   const card = cardOf(config, learnt);
   const trunk = config.trunk === undefined ? undefined : (await loadWeights(config.trunk)).tensors;
   const detector = buildDetector(card, config.seed, trunk);
-  if (config.from !== undefined && !job.resume) await loadDetectorWeights(detector, config.from);
+  if (config.from !== undefined && !job.resume) await loadDetectorWeights(detector, config.from, { surplus: true });
   const loader = trainingLoader(learnt, card, config);
   const rate = schedule({ ...config.schedule, ...(config.lr === undefined ? {} : { base: config.lr }) });
   const { momentum, weightDecay, clipNorm } = config;

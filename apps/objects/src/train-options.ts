@@ -26,7 +26,7 @@ export const trainOptions = {
   trunk: { type: 'string', value: 'file', summary: "a classifier's weights to start the trunk from" },
   from: { type: 'string', value: 'file', summary: "a detector's weights to start from" },
   'frozen-stages': { type: 'number', summary: 'stages of the trunk that are not trained', fallback: '0' },
-  normalization: { type: 'string', value: 'kind', summary: 'batch, running or group', fallback: 'batch' },
+  normalization: { type: 'string', value: 'kind', summary: 'batch, running, group or instance', fallback: 'batch' },
   conventions: { type: 'string', value: 'name', summary: 'mmdet2, mmdet1 or torchvision', fallback: 'mmdet2' },
   flips: { type: 'string', value: 'kind', summary: 'both, horizontal or none', fallback: 'both' },
   scales: {

@@ -97,10 +97,10 @@ export function createBackbone(
 ): { model: LayersModel; specs: Record<string, ShapeSpec> } {
   const entry = backbones.get(name);
   const { normalization = 'batch' } = options;
-  const known = ['batch', 'running', 'group'] as const;
+  const known = ['batch', 'running', 'group', 'instance'] as const;
   if (!known.includes(normalization)) throw unknownName('createBackbone', 'normalization', normalization, known);
   return withSeed(options.seed ?? 0, () =>
-    withNormalization(normalization === 'group' ? 'group' : 'batch', () => {
+    withNormalization(normalization === 'running' ? 'batch' : normalization, () => {
       const { pictures, stages } = buildTrunk(entry, { ...options, ...lastStage(name, entry, options) }, false);
       const specs = Object.fromEntries(stages.map(({ spec }, i) => [`c${i + (entry.firstLevel ?? 2)}`, spec]));
       const outputs = stages.map(({ features }) => features);

@@ -6,6 +6,7 @@ import {
   DepthwiseConv2d,
   Dropout,
   GroupNorm,
+  InstanceNorm,
   Linear,
   MaxPool2d,
 } from '@covpool/core';
@@ -48,10 +49,13 @@ export function maxPool(
   return new MaxPool2d({ name, ...options }).apply(x) as SymbolicTensor;
 }
 
-let normalization: 'batch' | 'group' = 'batch';
+export type NormalizationKind = 'batch' | 'group' | 'instance';
+
+const normalizations = { batch: BatchNorm, group: GroupNorm, instance: InstanceNorm };
+let normalization: NormalizationKind = 'batch';
 
 /** Builds a network all of whose normalisations are of this kind. */
-export function withNormalization<T>(kind: 'batch' | 'group', build: () => T): T {
+export function withNormalization<T>(kind: NormalizationKind, build: () => T): T {
   const outer = normalization;
   normalization = kind;
   try {
@@ -62,8 +66,7 @@ export function withNormalization<T>(kind: 'batch' | 'group', build: () => T): T
 }
 
 export function normalise(x: SymbolicTensor, name: string): SymbolicTensor {
-  const layer = normalization === 'batch' ? new BatchNorm({ name }) : new GroupNorm({ name });
-  return layer.apply(x) as SymbolicTensor;
+  return new normalizations[normalization]({ name }).apply(x) as SymbolicTensor;
 }
 
 export function activate(x: SymbolicTensor, name: string, activation: ActivationName = 'relu'): SymbolicTensor {

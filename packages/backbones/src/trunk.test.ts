@@ -197,9 +197,11 @@ describeEngines('trunks', () => {
     trunk.apply(picture(), { training: true });
     expect(await statistics()).toEqual(before);
     expect(trunk.trainableWeights.length).toBe(createBackbone(name).model.trainableWeights.length);
-    const group = createBackbone(name, { normalization: 'group' }).model;
-    expect(modelState(group).some((entry) => entry.name.includes('running_'))).toBe(false);
-    expect(modelState(group).map((entry) => entry.name)).toContain('layer1.0.downsample.1.bias');
+    for (const normalization of ['group', 'instance'] as const) {
+      const other = createBackbone(name, { normalization }).model;
+      expect(modelState(other).some((entry) => entry.name.includes('running_'))).toBe(false);
+      expect(modelState(other).map((entry) => entry.name)).toContain('layer1.0.downsample.1.bias');
+    }
   });
 
   it('refuses what it does not know, and gives its weights back', async () => {

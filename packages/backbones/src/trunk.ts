@@ -21,9 +21,10 @@ export interface TrunkOptions {
   frozenStages?: number;
   /**
    * `batch`, the default; `running`: batch normalisation with the running statistics in training too, for trained weights and batches
-   * of a picture or two; `group`: group normalisation in its place, which has no running statistics.
+   * of a picture or two; `group`: group normalisation in its place, which has no running statistics; `instance`: instance normalisation, for
+   * pictures that differ much in brightness.
    */
-  normalization?: 'batch' | 'running' | 'group';
+  normalization?: 'batch' | 'running' | 'group' | 'instance';
 }
 
 /** Stride of the last stage and what is before it. */
