@@ -1,8 +1,8 @@
 import { pooling } from '@covpool/core';
 import { describeEngines, expectClose, expectCovpoolError, seededTensor } from '@covpool/testing';
-import type { Tensor } from '@tensorflow/tfjs-core';
-import { layers, loadLayersModel, sequential } from '@tensorflow/tfjs-layers';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { fill, type Tensor } from '@tensorflow/tfjs-core';
+import { layers, type LayersModel, loadLayersModel, sequential } from '@tensorflow/tfjs-layers';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -24,10 +24,57 @@ describeEngines('file://', () => {
     net.add(pooling('gap', { dim: 3, name: 'pool' }));
     net.add(layers.dense({ units: 2 }));
     await net.save(`file://${folder}/net`);
-    expect((await readdir(join(folder, 'net'))).sort()).toEqual(['model.json', 'weights.bin']);
+    expect((await readdir(join(folder, 'net'))).sort()).toEqual([
+      'model.json',
+      expect.stringMatching(/^weights-[0-9a-f]{16}\.bin$/),
+    ]);
     const same = await loadLayersModel(`file://${folder}/net/model.json`);
     const x = seededTensor([2, 6, 6, 3], 'x');
     await expectClose(same.predict(x) as Tensor, await (net.predict(x) as Tensor).data(), { relative: 0 });
+  });
+
+  /** A layer whose every weight is this number. */
+  const constant = (value: number) => {
+    const net = sequential();
+    net.add(layers.dense({ units: 40, inputShape: [50] }));
+    net.setWeights([fill([50, 40], value), fill([40], value)]);
+    return net;
+  };
+  const values = async (net: LayersModel) => {
+    const all = await Promise.all(net.getWeights().map((weight) => weight.data()));
+    return [...new Set(all.flatMap((data) => [...data]))];
+  };
+  const loaded = () => loadLayersModel(`file://${folder}/model.json`);
+
+  it('replaces a model in one step: without the new model.json the old model is there, whole', async () => {
+    await constant(1).save(`file://${folder}`);
+    const old = await readFile(join(folder, 'model.json'));
+    const [weights] = (await readdir(folder)).filter((name) => name.endsWith('.bin'));
+    const bytes = await readFile(join(folder, weights!));
+    await constant(2).save(`file://${folder}`);
+    expect(await values(await loaded())).toEqual([2]);
+    expect(await readdir(folder)).toHaveLength(2);
+    // As it is when the second save was interrupted before its model.json had its name.
+    await writeFile(join(folder, weights!), bytes);
+    await writeFile(join(folder, 'model.json'), old);
+    expect(await readdir(folder)).toHaveLength(3);
+    expect(await values(await loaded())).toEqual([1]);
+    await constant(3).save(`file://${folder}`);
+    expect(await values(await loaded())).toEqual([3]);
+  });
+
+  it('is never read half old and half new', async () => {
+    await constant(0).save(`file://${folder}`);
+    const left = [1, 2, 3, 4, 5, 6];
+    const saving = (async () => {
+      while (left.length > 0) await constant(left.shift()!).save(`file://${folder}`);
+    })();
+    const seen: number[][] = [];
+    while (left.length > 0) seen.push(await values(await loaded()));
+    await saving;
+    expect(seen.every((found) => found.length === 1)).toBe(true);
+    expect(await values(await loaded())).toEqual([6]);
+    expect(await readdir(folder)).toHaveLength(2);
   });
 
   it('names a file that is not there or is not a model', async () => {
@@ -41,7 +88,8 @@ describeEngines('file://', () => {
     const net = sequential();
     net.add(layers.dense({ units: 2, inputShape: [3] }));
     await net.save(`file://${folder}`);
-    await writeFile(join(folder, 'weights.bin'), new Uint8Array(31));
+    const weights = (await readdir(folder)).find((name) => name.startsWith('weights-'))!;
+    await writeFile(join(folder, weights), new Uint8Array(31));
     const attempt = () => loadLayersModel(`file://${folder}/model.json`);
     await expectCovpoolError(attempt, 'bad-input', /the weights must have 32 bytes, got 31/);
   });

@@ -1,12 +1,18 @@
 import { CovpoolError } from '@covpool/base';
 import { writeFileAtomic } from '@covpool/base/node';
 import { io } from '@tensorflow/tfjs-core';
-import { mkdir, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkWeightBytes, parseModelJson } from './model-json.ts';
 
 const SCHEME = 'file://';
-const WEIGHTS = 'weights.bin';
+
+/** The name of a file of weights says what is in it, so that a new one never takes an old one's place. */
+const weightsName = (bytes: Uint8Array): string =>
+  `weights-${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}.bin`;
+
+const isWeightsName = (name: string): boolean => /^weights-[0-9a-f]{16}\.bin$/.test(name);
 
 let registered = false;
 
@@ -15,10 +21,11 @@ let registered = false;
  *
  * ```ts
  * registerFileHandler();
- * await model.save('file://net'); // a folder with model.json and weights.bin
+ * await model.save('file://net'); // a folder with model.json and weights-<hash>.bin
  * const same = await loadLayersModel('file://net/model.json');
  * ```
- * What follows the scheme is a path, relative or absolute. Each file is replaced whole, the weights first.
+ * What follows the scheme is a path, relative or absolute. A model that is saved over another replaces it in one step: whoever reads
+ * meanwhile, and whatever interrupts, there is the old one or the new one.
  */
 export function registerFileHandler(): void {
   if (registered) return;
@@ -40,28 +47,48 @@ async function save(folder: string, artifacts: io.ModelArtifacts): Promise<io.Sa
     throw new CovpoolError('unsupported', `save: a model with topology and weights is required for ${folder}`);
   }
   await mkdir(folder, { recursive: true });
-  await writeFileAtomic(join(folder, WEIGHTS), new Uint8Array(io.CompositeArrayBuffer.join(weightData)));
-  const manifest = { ...rest, weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs }] };
-  await writeFileAtomic(join(folder, 'model.json'), JSON.stringify(manifest));
+  const bytes = new Uint8Array(io.CompositeArrayBuffer.join(weightData));
+  const name = weightsName(bytes);
+  await writeFileAtomic(join(folder, name), bytes);
+  const path = join(folder, 'model.json');
+  const before = await weightsOf(path);
+  const manifest = { ...rest, weightsManifest: [{ paths: [name], weights: weightSpecs }] };
+  await writeFileAtomic(path, JSON.stringify(manifest));
+  const old = before.filter((found) => isWeightsName(found) && found !== name);
+  await Promise.all(old.map((found) => rm(join(folder, found), { force: true })));
   return { modelArtifactsInfo: { ...io.getModelArtifactsInfoForJSON(artifacts), dateSaved: new Date() } };
 }
 
+/** The files that a model.json names; none if there is none. */
+const weightsOf = async (path: string): Promise<string[]> =>
+  readFile(path)
+    .then((bytes) => parseModelJson(bytes).weightsManifest.flatMap(({ paths }) => paths))
+    .catch(() => []);
+
+/** A model that is saved over this one while it is read takes its weights away, but there is another one then. */
+const ATTEMPTS = 5;
+
 async function load(path: string): Promise<io.ModelArtifacts> {
-  const bytes = (name: string) =>
-    readFile(name).catch((cause: NodeJS.ErrnoException) => {
-      throw new CovpoolError('bad-input', `cannot read ${name} (${cause.code ?? cause.message})`, { cause });
-    });
-  try {
-    const json = parseModelJson(await bytes(path));
-    const { weightsManifest, ...rest } = json;
-    const parts = await Promise.all(
-      weightsManifest.flatMap(({ paths }) => paths.map((name) => bytes(join(dirname(path), name)))),
-    );
-    const weightData = new Uint8Array(Buffer.concat(parts)).buffer;
-    checkWeightBytes(json, weightData.byteLength);
-    return { ...rest, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
-  } catch (cause) {
-    if (cause instanceof CovpoolError) throw new CovpoolError(cause.code, `load ${path}: ${cause.message}`, { cause });
-    throw cause;
+  for (let left = ATTEMPTS; ; left--) {
+    try {
+      return await loadOnce(path);
+    } catch (cause) {
+      if (!(cause instanceof CovpoolError)) throw cause;
+      if (left === 1) throw new CovpoolError(cause.code, `load ${path}: ${cause.message}`, { cause });
+    }
   }
 }
+
+async function loadOnce(path: string): Promise<io.ModelArtifacts> {
+  const json = parseModelJson(await bytesOf(path));
+  const { weightsManifest, ...rest } = json;
+  const files = weightsManifest.flatMap(({ paths }) => paths.map((name) => join(dirname(path), name)));
+  const weightData = new Uint8Array(Buffer.concat(await Promise.all(files.map(bytesOf)))).buffer;
+  checkWeightBytes(json, weightData.byteLength);
+  return { ...rest, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
+}
+
+const bytesOf = (path: string): Promise<Buffer> =>
+  readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new CovpoolError('bad-input', `cannot read ${path} (${cause.code ?? cause.message})`, { cause });
+  });

@@ -11,7 +11,7 @@ export type { ImportOptions } from './model-tensors.ts';
 export type { ModelCard } from './model-card.ts';
 export { fromPreprocessorConfig, toPreprocessorConfig } from './preprocessor-config.ts';
 export type { PicturePreprocessing } from './preprocessor-config.ts';
-export { fetchPretrained, fetchWeights } from './pretrained.ts';
+export { fetchPretrained, fetchWeights, hubAddress } from './pretrained.ts';
 export type { Pretrained } from './pretrained.ts';
 export { readTorch } from './read-torch.ts';
 export type { TorchFile } from './read-torch.ts';

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { modelCard } from './model-card.ts';
 import { fromPreprocessorConfig, type PicturePreprocessing, toPreprocessorConfig } from './preprocessor-config.ts';
 import { loadPretrained, savePretrained } from './pretrained-file.ts';
-import { fetchPretrained } from './pretrained.ts';
+import { fetchPretrained, fetchWeights, hubAddress } from './pretrained.ts';
+import { saveWeights } from './weights-file.ts';
 import { float32Data } from './tensor-data.ts';
 
 let folder: string;
@@ -61,6 +62,28 @@ describe('values', () => {
     await savePretrained(folder, { config, tensors });
     expect(await loadPretrained(folder)).not.toHaveProperty('preprocessing');
     expect(await fetchPretrained(address)).not.toHaveProperty('preprocessing');
+  });
+
+  it.each(['model.safetensors.index.json', 'pytorch_model.bin'])('fetches weights from %s', async (name) => {
+    const { config, tensors } = network();
+    await savePretrained(folder, { config, tensors });
+    await rm(join(folder, 'model.safetensors'));
+    await saveWeights(join(folder, name), tensors);
+    expect([...(await fetchPretrained(address)).tensors]).toEqual([...tensors]);
+  });
+
+  it('knows where a hub keeps models', async () => {
+    const main = 'https://huggingface.co/user/my.model-1/resolve/main';
+    expect(hubAddress('hf://user/my.model-1')).toBe(main);
+    expect(hubAddress('hf://user/my.model-1/model.safetensors')).toBe(`${main}/model.safetensors`);
+    expect(hubAddress('hf://user/net@v2', 'http://mirror/')).toBe('http://mirror/user/net/resolve/v2');
+    expect(hubAddress('https://example.com/x.pth')).toBe('https://example.com/x.pth');
+    for (const wrong of ['hf://user', 'hf://user/net/../x', 'hf://user/net@']) {
+      await expectCovpoolError(async () => hubAddress(wrong), 'bad-argument', /hf:\/\/<user>\/<model>/);
+    }
+    const [{ tensors }] = [network()];
+    await saveWeights(join(folder, 'net.pth'), tensors);
+    expect([...(await fetchWeights(`${address}/net.pth`)).tensors.keys()]).toEqual(['fc.bias']);
   });
 
   it('describes the evaluation transform in the words of image processors (shorter side 256, crop 224)', () => {

@@ -1,6 +1,8 @@
 import { CovpoolError } from '@covpool/base';
 import { fromPreprocessorConfig, type PicturePreprocessing } from './preprocessor-config.ts';
 import { readWeights } from './read-weights.ts';
+import { readSafetensors } from './safetensors.ts';
+import { joinShards, parseShardIndex } from './safetensors-shards.ts';
 import type { Safetensors } from './safetensors.ts';
 import type { TensorData } from './tensor-data.ts';
 
@@ -27,20 +29,43 @@ export function parseConfig(name: string, bytes: Uint8Array): Record<string, unk
   return value as Record<string, unknown>;
 }
 
+const HUB = 'https://huggingface.co';
+
 /**
- * Fetches a network from an address below which `config.json`, `model.safetensors` and perhaps
- * `preprocessor_config.json` are: a folder of any web server, or `…/<user>/<model>/resolve/main` of a hub.
+ * The address of a model of a hub: `hf://<user>/<model>`, at a revision `hf://<user>/<model>@<revision>`, or a file of it
+ * `hf://<user>/<model>/<path>`. Other addresses stay as they are.
+ *
+ * @param hub the hub's own address
+ * @throws bad-argument for `hf://` without user and model
+ */
+export function hubAddress(address: string, hub = HUB): string {
+  if (!address.startsWith('hf://')) return address;
+  const parts = /^hf:\/\/([\w.-]+\/[\w.-]+)(?:@([\w.-]+))?((?:\/[\w.-]+)*)\/?$/.exec(address);
+  if (!parts || address.split('/').includes('..')) {
+    throw new CovpoolError(
+      'bad-argument',
+      `hub: hf://<user>/<model>[@<revision>][/<file>] is required, got ${address}`,
+    );
+  }
+  const [, model, revision = 'main', path] = parts;
+  return `${hub.replace(/\/+$/, '')}/${model}/resolve/${revision}${path}`;
+}
+
+/**
+ * Fetches a network from an address below which `config.json`, weights (`model.safetensors`, shards and their index, or
+ * `pytorch_model.bin`) and perhaps `preprocessor_config.json` are: a folder of any web server, or a model of a hub
+ * (`hf://<user>/<model>`).
  *
  * @throws bad-input for a file that is not what it should be; io if the address does not answer
  */
 export async function fetchPretrained(address: string): Promise<Pretrained> {
-  const base = address.replace(/\/+$/, '');
-  const [config, weights, preprocessor] = await Promise.all([
+  const base = hubAddress(address).replace(/\/+$/, '');
+  const [config, tensors, preprocessor] = await Promise.all([
     fetchFile(`${base}/config.json`),
-    fetchFile(`${base}/model.safetensors`),
+    fetchTensors(base),
     fetchFile(`${base}/preprocessor_config.json`),
   ]);
-  if (!config || !weights) {
+  if (!config || !tensors) {
     const missing = config ? 'model.safetensors' : 'config.json';
     throw new CovpoolError(
       'bad-input',
@@ -49,21 +74,36 @@ export async function fetchPretrained(address: string): Promise<Pretrained> {
   }
   return {
     config: parseConfig(`${base}/config.json`, config),
-    tensors: readWeights(weights).tensors,
+    tensors,
     ...(preprocessor && {
       preprocessing: fromPreprocessorConfig(parseConfig(`${base}/preprocessor_config.json`, preprocessor)),
     }),
   };
 }
 
+/** The weights of a folder, in the order in which a folder on disk is searched. */
+async function fetchTensors(base: string): Promise<Map<string, TensorData> | undefined> {
+  const whole = await fetchFile(`${base}/model.safetensors`);
+  if (whole) return readSafetensors(whole).tensors;
+  const index = await fetchFile(`${base}/model.safetensors.index.json`);
+  if (index) {
+    const address = (file: string) => `${base}/${file}`;
+    const read = async (file: string) => (await fetchWeights(address(file))).tensors;
+    return joinShards(parseShardIndex(new TextDecoder().decode(index)), read, address);
+  }
+  const torch = await fetchFile(`${base}/pytorch_model.bin`);
+  return torch && readWeights(torch).tensors;
+}
+
 /**
- * Fetches a safetensors or PyTorch file from any address.
+ * Fetches a safetensors or PyTorch file from any address, also of a hub (`hubAddress`).
  *
  * @throws bad-input for a file that is neither or not there; io if the address does not answer
  */
 export async function fetchWeights(address: string): Promise<Safetensors> {
-  const bytes = await fetchFile(address);
-  if (!bytes) throw new CovpoolError('bad-input', `weights: a file is required at ${address}, got none (404)`);
+  const place = hubAddress(address);
+  const bytes = await fetchFile(place);
+  if (!bytes) throw new CovpoolError('bad-input', `weights: a file is required at ${place}, got none (404)`);
   return readWeights(bytes);
 }
 

@@ -47,6 +47,35 @@ export function splitShards(tensors: ReadonlyMap<string, TensorData>, most: numb
   return shards.length > 0 ? shards : [new Map()];
 }
 
+/**
+ * The tensors of a checkpoint from its files, in the order of the index.
+ *
+ * @param read the tensors of a file
+ * @param where what an error calls a file
+ * @throws bad-input if a file lacks a tensor that the index says it has, or has another
+ */
+export async function joinShards(
+  { weightMap }: ShardIndex,
+  read: (file: string) => Promise<ReadonlyMap<string, TensorData>>,
+  where: (file: string) => string,
+): Promise<Map<string, TensorData>> {
+  const found = new Map<string, TensorData>();
+  for (const file of new Set(weightMap.values())) {
+    for (const [name, tensor] of await read(file)) {
+      if (weightMap.get(name) !== file) {
+        throw new CovpoolError(
+          'bad-input',
+          `${where(file)}: only tensors that the index places here are expected, got '${name}'`,
+        );
+      }
+      found.set(name, tensor);
+    }
+  }
+  const missing = [...weightMap.keys()].find((name) => !found.has(name));
+  if (missing !== undefined) throw refuse(`'${missing}' must be in ${weightMap.get(missing)}, which lacks it`);
+  return new Map([...weightMap.keys()].map((name) => [name, found.get(name)!]));
+}
+
 /** `model-00001-of-00003.safetensors`, as Hugging Face names them. */
 export function shardName(stem: string, i: number, count: number): string {
   const padded = (n: number) => String(n).padStart(5, '0');

@@ -1,7 +1,7 @@
 import { expectCovpoolError } from '@covpool/testing';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { saveSafetensors } from './safetensors-file.ts';
 import { loadShards, saveShards } from './shards-file.ts';
@@ -50,6 +50,38 @@ describe('values', () => {
     expect(await readdir(folder)).toContain('model-00001-of-00001.safetensors');
     await saveShards(index, example(), { shardBytes: 1 });
     expect(comparable((await loadShards(index)).tensors)).toEqual(comparable(example()));
+  });
+});
+
+describe('saving over an older checkpoint', () => {
+  it('leaves that whole until the index changes, and takes its files away then', async () => {
+    await saveShards(index, example(), { shardBytes: 12 });
+    const old = await readFile(index);
+    const kept = await Promise.all(
+      (await readdir(folder)).map(async (name) => [name, await readFile(join(folder, name))] as const),
+    );
+    const other = new Map(
+      [...example()].map(([name, data]) => [name, { ...data, data: data.data.map((x) => x ^ 64) }]),
+    );
+    await saveShards(index, other, { shardBytes: 12 });
+    expect(comparable((await loadShards(index)).tensors)).toEqual(comparable(other));
+    const files = await readdir(folder);
+    expect(files).toHaveLength(3);
+    expect(files.filter((name) => kept.some(([before]) => before === name))).toEqual([basename(index)]);
+    // As it is when the second was interrupted before its index had its name.
+    for (const [name, bytes] of kept) await writeFile(join(folder, name), bytes);
+    await writeFile(index, old);
+    expect(comparable((await loadShards(index)).tensors)).toEqual(comparable(example()));
+    await saveShards(index, example());
+    expect(comparable((await loadShards(index)).tensors)).toEqual(comparable(example()));
+  });
+
+  it('leaves files of other names alone', async () => {
+    await saveSafetensors(join(folder, 'mine.safetensors'), example());
+    const map = Object.fromEntries([...example().keys()].map((name) => [name, 'mine.safetensors']));
+    await writeFile(index, JSON.stringify({ weight_map: map }));
+    await saveShards(index, example());
+    expect(await readdir(folder)).toContain('mine.safetensors');
   });
 });
 

@@ -1,8 +1,9 @@
 import { checkArgument, CovpoolError } from '@covpool/base';
 import { writeFileAtomic } from '@covpool/base/node';
-import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { parseShardIndex, shardName, splitShards } from './safetensors-shards.ts';
+import { joinShards, parseShardIndex, shardName, splitShards } from './safetensors-shards.ts';
 import { loadSafetensors, saveSafetensors } from './safetensors-file.ts';
 import type { Safetensors } from './safetensors.ts';
 import type { TensorData } from './tensor-data.ts';
@@ -21,34 +22,22 @@ export async function loadShards(indexPath: string): Promise<Safetensors> {
       cause,
     });
   });
-  const { weightMap, metadata } = parseShardIndex(text);
-  const found = new Map<string, TensorData>();
-  for (const file of new Set(weightMap.values())) {
-    const path = join(dirname(indexPath), file);
-    for (const [name, tensor] of (await loadSafetensors(path)).tensors) {
-      if (weightMap.get(name) !== file) {
-        throw new CovpoolError(
-          'bad-input',
-          `${path}: only tensors that the index places here are expected, got '${name}'`,
-        );
-      }
-      found.set(name, tensor);
-    }
+  const path = (file: string) => join(dirname(indexPath), file);
+  try {
+    const index = parseShardIndex(text);
+    const tensors = await joinShards(index, async (file) => (await loadSafetensors(path(file))).tensors, path);
+    return { tensors, metadata: index.metadata };
+  } catch (cause) {
+    const { message } = cause as Error;
+    if (!message.startsWith('safetensors index:')) throw cause;
+    throw new CovpoolError('bad-input', `${indexPath}: ${message}`, { cause });
   }
-  const missing = [...weightMap.keys()].find((name) => !found.has(name));
-  if (missing !== undefined) {
-    throw new CovpoolError(
-      'bad-input',
-      `${indexPath}: '${missing}' must be in ${weightMap.get(missing)}, which lacks it`,
-    );
-  }
-  return { tensors: new Map([...weightMap.keys()].map((name) => [name, found.get(name)!])), metadata };
 }
 
 /**
  * Writes a checkpoint as several safetensors files of at most so many bytes of tensors each, and their index, whose path is
- * `<stem>.safetensors.index.json`. Each file is replaced whole, the index last; to save over an older
- * checkpoint of as many files is not one step, so give each its own folder.
+ * `<stem>.safetensors.index.json`. Each file is replaced whole. Over an older checkpoint the files have names of their own until the
+ * index takes the old one's place, so that there is always one whole checkpoint; then the old files go.
  */
 export async function saveShards(
   indexPath: string,
@@ -60,15 +49,28 @@ export async function saveShards(
     () => `saveShards: a path that ends in ${INDEX} is required, got ${indexPath}`,
   );
   checkArgument(shardBytes > 0, () => `saveShards: shardBytes must be positive, got ${shardBytes}`);
+  const folder = dirname(indexPath);
   const stem = basename(indexPath, INDEX);
+  const old = await filesOf(indexPath);
   const shards = splitShards(tensors, shardBytes);
+  const names = shards.map((_, i) => shardName(stem, i, shards.length));
+  const fresh = names.some((name) => old.has(name)) ? `${stem}-${randomBytes(4).toString('hex')}` : stem;
   const weightMap: [string, string][] = [];
   for (const [i, shard] of shards.entries()) {
-    const file = shardName(stem, i, shards.length);
-    await saveSafetensors(join(dirname(indexPath), file), shard, { format: 'pt' });
+    const file = shardName(fresh, i, shards.length);
+    await saveSafetensors(join(folder, file), shard, { format: 'pt' });
     for (const name of shard.keys()) weightMap.push([name, file]);
+    old.delete(file);
   }
   const size = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
   const index = { metadata: { total_size: size, ...metadata }, weight_map: Object.fromEntries(weightMap) };
   await writeFileAtomic(indexPath, `${JSON.stringify(index, null, 2)}\n`);
+  const gone = [...old].filter((file) => file.startsWith(`${stem}-`));
+  await Promise.all(gone.map((file) => rm(join(folder, file), { force: true })));
 }
+
+/** The files that an index names; none if there is none. */
+const filesOf = async (indexPath: string): Promise<Set<string>> =>
+  readFile(indexPath, 'utf8')
+    .then((text) => new Set(parseShardIndex(text).weightMap.values()))
+    .catch(() => new Set<string>());
