@@ -12,7 +12,10 @@ import { onnxTests } from './onnx/onnx-tests.ts';
 
 // The suites on the engines that no plain install has. What a machine cannot have is skipped, in a line that says why.
 
-const methods = ['engines', 'core', 'covariance', 'matrix-power', 'dropcov'].map((id) => `packages/${id}`);
+const methods = [
+  ...['engines', 'core', 'covariance', 'matrix-power', 'dropcov'].map((id) => `packages/${id}`),
+  'packages/trainers/src/sgd-step.test.ts',
+];
 
 /** A software adapter compiles each shader in a tenth of a second or more, so it runs a few suites. */
 const smoke = [
@@ -93,5 +96,5 @@ process.exitCode = await runSteps([
   whereProvided(provideSoftwareWebgpu, testsOn('webgpu', 'webgpu', smoke, vulkan)),
   testsOnNode(22),
   testsOnNode(24),
-  onnxTests,
+  onnxTests(),
 ]);

@@ -186,7 +186,7 @@ async function register(): Promise<void> {
   const runner = jobRunner(host);
   const { routines, memory } = host;
   const scratch = (bytes: number): number => host.block('float64', bytes);
-  registerFloat64Routines('tensorflow', float64Routines({ routines, memory, scratch }));
+  registerFloat64Routines('tensorflow', float64Routines({ routines, memory, scratch, job: (job) => runner.run(job) }));
   for (const [kernelName, form] of Object.entries(forms)) {
     if (getKernel(kernelName, 'tensorflow')) continue;
     const kernelFunc: KernelFunc = (call) => {

@@ -8,6 +8,7 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { type Attribute, tensorflow } from './tensorflow-operation.ts';
+import { sgdStep } from './tensorflow-sgd-step.ts';
 
 function batchNormAttributes(epsilon: number): Attribute[] {
   const { binding } = tensorflow();
@@ -56,7 +57,11 @@ const batchNormTrainingGrad: KernelFunc = ({ inputs, attrs }) =>
 
 /** The special forms of our kernels on TensorFlow's library for the processor: one fused operation where ours has many. */
 export function registerTensorflowKernels(): void {
-  const forms = { BatchNormTraining: batchNormTraining, BatchNormTrainingGrad: batchNormTrainingGrad };
+  const forms = {
+    BatchNormTraining: batchNormTraining,
+    BatchNormTrainingGrad: batchNormTrainingGrad,
+    SgdStep: sgdStep,
+  };
   for (const [kernelName, kernelFunc] of Object.entries(forms)) {
     if (!getKernel(kernelName, 'tensorflow')) registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc });
   }

@@ -1,4 +1,4 @@
-import { backend, type Tensor } from '@tensorflow/tfjs-core';
+import { backend, type KernelBackend, type Tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 
 /** An attribute of one of TensorFlow's operations. */
 export interface Attribute {
@@ -7,11 +7,20 @@ export interface Attribute {
   value: unknown;
 }
 
-type Constant = `TF_ATTR_${'BOOL' | 'FLOAT' | 'INT' | 'STRING' | 'TYPE'}` | 'TF_FLOAT';
+type Constant = `TF_ATTR_${'BOOL' | 'FLOAT' | 'INT' | 'SHAPE' | 'STRING' | 'TYPE'}` | 'TF_FLOAT';
+
+/** TensorFlow's tensors by number, one reference each. */
+interface Binding extends Record<Constant, number> {
+  createTensor: (shape: number[], type: number, values: Float32Array) => number;
+  deleteTensor: (id: number) => void;
+  executeOp: (name: string, attributes: Attribute[], inputs: number[], outputs: number) => { id: number }[];
+}
 
 /** The part of tfjs-node's backend that reaches TensorFlow's own operations. */
-interface TensorflowBackend {
-  binding: Record<Constant, number>;
+interface TensorflowBackend extends KernelBackend {
+  binding: Binding;
+  tensorMap: { get: (dataId: object) => { id: number } };
+  getInputTensorIds: (inputs: TensorInfo[]) => number[];
   executeSingleOutput: (name: string, attributes: Attribute[], inputs: Tensor[]) => Tensor;
   executeMultipleOutputs: (name: string, attributes: Attribute[], inputs: Tensor[], outputs: number) => Tensor[];
 }
