@@ -94,13 +94,9 @@ function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>
     who,
     compute({ dy, x, state }, options) {
       const [batch, count, d] = x.shape as [number, number, number];
-      const settled = plan(options, d);
-      const dx = new Float32Array(x.values.length);
-      for (let b = 0; b < batch; b++) {
-        const spectrum = unpackSpectrum(state, b, Math.min(count, d), d);
-        const g = image(dy, b) as Float32Array;
-        dx.set(rowsGradient(rowsOf(x, b, options), spectrum, settled, g), b * count * d);
-      }
+      const n = Math.min(count, d);
+      const spectra = Array.from({ length: batch }, (_, b) => unpackSpectrum(state, b, n, d));
+      const dx = rowsGradient(rowsOf(x, options), spectra, plan(options, d), dy.values as Float32Array);
       return [{ shape: x.shape, values: dx }];
     },
   });
@@ -109,12 +105,9 @@ function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>
     who,
     compute({ x }, options) {
       const [batch, count, d] = x.shape as [number, number, number];
-      const settled = plan(options, d);
-      const result: HostArray = { shape: [batch, d, d], values: new Float32Array(batch * d * d) };
-      const spectra = Array.from({ length: batch }, (_, b) =>
-        applyToRows(rowsOf(x, b, options), settled, image(result, b) as Float32Array),
-      );
-      return [result, packSpectra(spectra, Math.min(count, d), d)];
+      const values = new Float32Array(batch * d * d);
+      const spectra = applyToRows(rowsOf(x, options), plan(options, d), values);
+      return [{ shape: [batch, d, d], values }, packSpectra(spectra, Math.min(count, d), d)];
     },
     gradient: {
       inputs: ['x'],
@@ -126,10 +119,9 @@ function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>
   });
 }
 
-/** The rows of entry b of a batch. */
-function rowsOf(x: HostArray, b: number, { centering }: { centering: boolean }): Float64Rows {
+function rowsOf(x: HostArray, { centering }: { centering: boolean }): Float64Rows {
   const [, m, d] = x.shape as [number, number, number];
-  return { x: image(x, b) as Float32Array, m, d, centering };
+  return { x: x.values as Float32Array, m, d, centering };
 }
 
 /** Entry b of a batch. */

@@ -4,35 +4,56 @@ import { mapEigenvalues } from './spectral-function.ts';
 import { applyToSpectrum, spectralGradient, type SpectralPlan, spectralSlopes } from './spectral-image.ts';
 import { centredRows, keptOfRows, type Spectrum, spectrumOfRows } from './spectrum.ts';
 
-/** Writes the function of the rows' covariance into `out` [d,d] and returns the spectrum, which the gradient needs. */
-export function applyToRows(rows: Float64Rows, plan: SpectralPlan, out: Float32Array): Spectrum {
+/** Writes the function of each picture's covariance into `out` [B,d,d] and returns the spectra, which the gradient needs. */
+export function applyToRows(rows: Float64Rows, plan: SpectralPlan, out: Float32Array): Spectrum[] {
   const { m, d } = rows;
   const routines = float64Routines();
   if (!routines || m >= d) {
-    const spectrum = spectrumOfRows(centred(rows), m, d, plan.small);
-    applyToSpectrum(spectrum, plan, out);
-    return spectrum;
+    return Array.from({ length: pictures(rows) }, (_, b) => {
+      const spectrum = spectrumOfRows(centred(rows, b), m, d, plan.small);
+      applyToSpectrum(spectrum, plan, out.subarray(b * d * d, (b + 1) * d * d));
+      return spectrum;
+    });
   }
-  let rank = 0;
-  let values: Float64Array = new Float64Array(0);
-  const { result, vectors } = routines.rowFunction(rows, (eigenvalues) => {
-    ({ rank, kept: values } = keptOfRows(eigenvalues, d, plan.small));
-    const { f } = mapEigenvalues(plan.function, values);
+  const found: { rank: number; kept: Float64Array }[] = [];
+  const { result, vectors } = routines.rowFunction(rows, (eigenvalues, b) => {
+    const { rank, kept } = (found[b] = keptOfRows(eigenvalues, d, plan.small));
+    const { f } = mapEigenvalues(plan.function, kept);
     return { rank, weights: f.subarray(0, rank), kernel: f[rank]! };
   });
   out.set(result);
-  return { d, rank, values, vectors };
+  return found.map(({ rank, kept }, b) => ({ d, rank, values: kept, vectors: vectors[b]! }));
 }
 
-/** `dX = (2/M) X̄ dA`, `dA = UᵀN + RᵀU + c I`. */
-export function rowsGradient(rows: Float64Rows, spectrum: Spectrum, plan: SpectralPlan, g: Float32Array): Float32Array {
+/** `dX = (2/M) X̄ dA`, `dA = UᵀN + RᵀU + c I`, of each picture; g [B,d,d]. */
+export function rowsGradient(
+  rows: Float64Rows,
+  spectra: Spectrum[],
+  plan: SpectralPlan,
+  g: Float32Array,
+): Float32Array {
   const { m, d } = rows;
-  const { rank, vectors } = spectrum;
   const routines = float64Routines();
+  const ofPicture = (b: number): Float32Array => g.subarray(b * d * d, (b + 1) * d * d);
   if (routines && m < d) {
-    return routines.rowFunctionGradient(rows, vectors, g, (h) => spectralSlopes(spectrum, plan, g, h));
+    const vectors = spectra.map((spectrum) => spectrum.vectors);
+    return routines.rowFunctionGradient(rows, vectors, g, (h, b) => spectralSlopes(spectra[b]!, plan, ofPicture(b), h));
   }
-  const x = centred(rows);
+  const dx = new Float32Array(rows.x.length);
+  for (const [b, spectrum] of spectra.entries()) {
+    dx.set(pictureGradient(centred(rows, b), m, spectrum, plan, ofPicture(b)), b * m * d);
+  }
+  return dx;
+}
+
+function pictureGradient(
+  x: Float64Array,
+  m: number,
+  spectrum: Spectrum,
+  plan: SpectralPlan,
+  g: Float32Array,
+): Float32Array {
+  const { d, rank, vectors } = spectrum;
   const { along, across, shift } = spectralGradient(spectrum, plan, g);
   const coordinates = timesTransposed(x, vectors, m, rank, d);
   const sum = timesTransposed(coordinates, transposed(along, rank, d), m, d, rank);
@@ -45,5 +66,9 @@ export function rowsGradient(rows: Float64Rows, spectrum: Spectrum, plan: Spectr
   return Float32Array.from(sum, (value, i) => (2 / m) * (value + shift * x[i]!));
 }
 
-const centred = ({ x, m, d, centering }: Float64Rows): Float64Array =>
-  centering ? centredRows(x, m, d) : new Float64Array(x);
+const pictures = ({ x, m, d }: Float64Rows): number => x.length / (m * d);
+
+function centred({ x, m, d, centering }: Float64Rows, b: number): Float64Array {
+  const own = x.subarray(b * m * d, (b + 1) * m * d);
+  return centering ? centredRows(own, m, d) : new Float64Array(own);
+}

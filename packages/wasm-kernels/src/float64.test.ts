@@ -4,6 +4,7 @@ import { setBackend } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BinaryKind } from './binary-kind.ts';
+import { type BatchJob, runJob } from './batch-job.ts';
 import { float64Routines } from './float64.ts';
 import { registerKind, wasmPrimitives } from './register.ts';
 
@@ -80,7 +81,7 @@ describe.each<BinaryKind>(['relaxed', 'plain'])('float64Routines, %s SIMD', (kin
         const dy = Float32Array.from(seededValues(d * d, 'dy', d));
         const found = routines.rowFunctionGradient({ x, m, d, centering }, vectors, dy, (h) => ({
           s: h,
-          across: new Float64Array(vectors.length / d).fill(1),
+          across: new Float64Array(vectors[0]!.length / d).fill(1),
           shift: 0,
         }));
         const g = toMatrix(Array.from(dy), d);
@@ -90,5 +91,33 @@ describe.each<BinaryKind>(['relaxed', 'plain'])('float64Routines, %s SIMD', (kin
       }),
       { seed: 3, numRuns: 60 },
     );
+  });
+
+  it.each([true, false])('gives each picture of a batch what it gives it alone, in groups or not: %s', (grouped) => {
+    const [count, m, d] = [3, 5, 9];
+    const { routines: module, memory, scratch } = wasmPrimitives();
+    const job = (one: BatchJob): void => {
+      for (let b = 0; b < one.count; b++) runJob(module, one, 0, b, 1);
+    };
+    const routines = float64Routines({ routines: module, memory, scratch, ...(grouped ? { job } : {}) });
+    const x = Float32Array.from(seededValues(count * m * d, 'x'));
+    const dy = Float32Array.from(seededValues(count * d * d, 'dy'));
+    const ranks = [4, 2, 3];
+    const run = (from: number, pictures: number) => {
+      const rows = { x: x.subarray(from * m * d, (from + pictures) * m * d), m, d, centering: true };
+      const { result, vectors } = routines.rowFunction(rows, (values, b) => {
+        const rank = ranks[from + b]!;
+        return { rank, weights: values.subarray(0, rank).map(Math.sqrt), kernel: b === 0 ? 0 : from + b };
+      });
+      const g = dy.subarray(from * d * d, (from + pictures) * d * d);
+      const dx = routines.rowFunctionGradient(rows, vectors, g, (h, b) => ({ s: h, shift: from + b }));
+      return { result: Array.from(result), dx: Array.from(dx), ranks: vectors.map(({ length }) => length / d) };
+    };
+    const { result, dx, ranks: found } = run(0, count);
+    expect(found).toEqual(ranks);
+    const alone = run(0, 1);
+    expect(result.slice(0, d * d)).toEqual(alone.result);
+    expect(dx.slice(0, m * d)).toEqual(alone.dx);
+    expect(dx.slice(m * d, 2 * m * d)).toEqual(run(1, 1).dx);
   });
 });

@@ -1,6 +1,7 @@
+import type { BatchJob } from './batch-job.ts';
 import type { KernelModule } from './kernel-module.ts';
 
-/** Rows x [m,d] of float32, less their mean with `centering`. */
+/** Rows x [count,m,d] of float32, those of each picture less their mean with `centering`. */
 export interface SpectralRows {
   x: Float32Array;
   m: number;
@@ -28,7 +29,12 @@ export interface Float64Memory {
   memory: WebAssembly.Memory;
   /** At least so many bytes, 16-aligned, valid until the next call. */
   scratch: (bytes: number) => number;
+  /** Runs a routine on the pictures of a batch, on several cores; absent: one after the other. */
+  job?: (job: BatchJob) => void;
 }
+
+/** What the pictures that are worked on together may take. */
+const MOST_BYTES = 2 ** 26;
 
 /** Matrix routines in float64 that run in WebAssembly. Arrays are copied into its memory and out of it. */
 export interface Float64Routines {
@@ -37,24 +43,29 @@ export interface Float64Routines {
   /** Eigenvalues of a symmetric matrix with entries up to 1, in no order, and their eigenvectors as rows. */
   symmetricEigen(matrix: Float64Array, d: number): { values: Float64Array; vectors: Float64Array };
   /**
-   * `Σ_k weight_k u_k u_kᵀ + kernel·(I − Σ_k u_k u_kᵀ)` [d,d] of the covariance of rows, m ≤ d, through the M×M side: `choose` is given the
-   * eigenvalues, descending, and says what is made of them. Beside the result the eigenvectors, as rows [rank,d].
+   * `Σ_k weight_k u_k u_kᵀ + kernel·(I − Σ_k u_k u_kᵀ)` [count,d,d] of the covariances of rows, m ≤ d, through the M×M side: `choose` is
+   * given each picture's eigenvalues, descending, and says what is made of them. Beside the result each picture's eigenvectors, as
+   * rows [rank,d].
    */
   rowFunction(
     rows: SpectralRows,
-    choose: (values: Float64Array) => SpectralWeights,
-  ): { result: Float32Array; vectors: Float64Array };
+    choose: (values: Float64Array, picture: number) => SpectralWeights,
+  ): { result: Float32Array; vectors: Float64Array[] };
   /** Its gradient with respect to the rows, from that of the result; `choose` is given H. */
   rowFunctionGradient(
     rows: SpectralRows,
-    vectors: Float64Array,
+    vectors: Float64Array[],
     dy: Float32Array,
-    choose: (h: Float64Array) => SpectralSlopes,
+    choose: (h: Float64Array, picture: number) => SpectralSlopes,
   ): Float32Array;
 }
 
 /** The routines on the scratch memory of a backend. */
-export function float64Routines({ routines, scratch, memory }: Float64Memory): Float64Routines {
+export function float64Routines({ routines, scratch, memory, job }: Float64Memory): Float64Routines {
+  const run = job ?? onePicture;
+  function onePicture({ routine, values }: BatchJob): void {
+    (routines[routine] as (...values: number[]) => void)(...values(0, 1, 0));
+  }
   const singles = (address: number, length: number): Float32Array => new Float32Array(memory.buffer, address, length);
   const view = (address: number, length: number): Float64Array => new Float64Array(memory.buffer, address, length);
   return {
@@ -74,64 +85,111 @@ export function float64Routines({ routines, scratch, memory }: Float64Memory): F
       return { values: view(values, d).slice(), vectors: view(at, d * d).slice() };
     },
     rowFunction({ x, m, d, centering }, choose) {
-      const at = places(scratch, {
+      const count = x.length / (m * d);
+      const result = new Float32Array(count * d * d);
+      const vectors: Float64Array[] = [];
+      const areas = {
         work: routines.rowSpectrumWork(m, d) >>> 0,
         values: 8 * m,
+        settings: 16,
         scales: 8 * m,
         weights: 8 * m,
         vectors: 8 * m * d,
         x: 4 * m * d,
         result: 4 * d * d,
         order: 4 * m,
+      };
+      inGroups(count, areas, (first, length, at) => {
+        for (let b = 0; b < length; b++) singles(at('x', b), m * d).set(picture(x, first + b, m * d));
+        const spectrum = (b: number): number[] => [at('x', b), m, d, Number(centering), at('values', b), at('work', b)];
+        run({ routine: 'rowSpectrum', count: length, scratch: 0, values: spectrum });
+        for (let b = 0; b < length; b++) {
+          const values = view(at('values', b), m).slice();
+          const order = Int32Array.from(values.keys()).sort((i, j) => values[j]! - values[i]!);
+          const descending = Float64Array.from(order, (i) => values[i]!);
+          const { rank, weights, kernel } = choose(descending, first + b);
+          view(at('settings', b), 2).set([rank, kernel]);
+          new Int32Array(memory.buffer, at('order', b), rank).set(order.subarray(0, rank));
+          view(at('scales', b), rank).set(descending.subarray(0, rank).map((value) => 1 / Math.sqrt(m * value)));
+          view(at('weights', b), rank).set(weights.map((weight) => weight - kernel));
+        }
+        const written = ['settings', 'order', 'scales', 'weights', 'vectors', 'result', 'work'] as const;
+        const image = (b: number): number[] => [m, d, ...written.map((name) => at(name, b))];
+        run({ routine: 'rowFunction', count: length, scratch: 0, values: image });
+        for (let b = 0; b < length; b++) {
+          picture(result, first + b, d * d).set(singles(at('result', b), d * d));
+          vectors.push(view(at('vectors', b), view(at('settings', b), 1)[0]! * d).slice());
+        }
       });
-      singles(at.x, m * d).set(x);
-      routines.rowSpectrum(at.x, m, d, Number(centering), at.values, at.work);
-      const values = view(at.values, m).slice();
-      const order = Int32Array.from(values.keys()).sort((i, j) => values[j]! - values[i]!);
-      const descending = Float64Array.from(order, (i) => values[i]!);
-      const { rank, weights, kernel } = choose(descending);
-      new Int32Array(memory.buffer, at.order, rank).set(order.subarray(0, rank));
-      view(at.scales, rank).set(descending.subarray(0, rank).map((value) => 1 / Math.sqrt(m * value)));
-      view(at.weights, rank).set(weights.map((weight) => weight - kernel));
-      routines.rowFunction(m, d, rank, at.order, at.scales, at.weights, kernel, at.vectors, at.result, at.work);
-      return { result: singles(at.result, d * d).slice(), vectors: view(at.vectors, rank * d).slice() };
+      return { result, vectors };
     },
     rowFunctionGradient({ x, m, d, centering }, vectors, dy, choose) {
-      const rank = vectors.length / d;
-      const at = places(scratch, {
+      const dx = new Float32Array(x.length);
+      const most = Math.max(...vectors.map(({ length }) => length / d));
+      const areas = {
         work: routines.rowSpectrumWork(m, d) >>> 0,
-        vectors: 8 * rank * d,
-        h: 8 * rank * rank,
-        s: 8 * rank * rank,
-        across: 8 * rank,
+        settings: 24,
+        vectors: 8 * most * d,
+        h: 8 * most * most,
+        s: 8 * most * most,
+        across: 8 * most,
         x: 4 * m * d,
         dy: 4 * d * d,
         dx: 4 * m * d,
+      };
+      inGroups(vectors.length, areas, (first, length, at) => {
+        for (let b = 0; b < length; b++) {
+          const own = vectors[first + b]!;
+          singles(at('x', b), m * d).set(picture(x, first + b, m * d));
+          singles(at('dy', b), d * d).set(picture(dy, first + b, d * d));
+          view(at('vectors', b), own.length).set(own);
+          view(at('settings', b), 1)[0] = own.length / d;
+        }
+        const read = ['settings', 'vectors', 'dy', 'h', 'work'] as const;
+        const inner = (b: number): number[] => [
+          at('x', b),
+          m,
+          d,
+          Number(centering),
+          ...read.map((name) => at(name, b)),
+        ];
+        run({ routine: 'rowFunctionInner', count: length, scratch: 0, values: inner });
+        for (let b = 0; b < length; b++) {
+          const rank = vectors[first + b]!.length / d;
+          const { s, across, shift } = choose(view(at('h', b), rank * rank).slice(), first + b);
+          view(at('settings', b), 3).set([rank, shift, Number(across !== undefined)]);
+          view(at('s', b), rank * rank).set(s);
+          if (across) view(at('across', b), rank).set(across);
+        }
+        const written = ['settings', 's', 'across', 'dx', 'work'] as const;
+        const outer = (b: number): number[] => [m, d, ...written.map((name) => at(name, b))];
+        run({ routine: 'rowFunctionGradient', count: length, scratch: 0, values: outer });
+        for (let b = 0; b < length; b++) picture(dx, first + b, m * d).set(singles(at('dx', b), m * d));
       });
-      singles(at.x, m * d).set(x);
-      singles(at.dy, d * d).set(dy);
-      view(at.vectors, rank * d).set(vectors);
-      routines.rowFunctionInner(at.x, m, d, Number(centering), rank, at.vectors, at.dy, at.h, at.work);
-      const { s, across, shift } = choose(view(at.h, rank * rank).slice());
-      view(at.s, rank * rank).set(s);
-      if (across) view(at.across, rank).set(across);
-      routines.rowFunctionGradient(m, d, rank, at.s, across ? at.across : 0, shift, at.dx, at.work);
-      return singles(at.dx, m * d).slice();
+      return dx;
     },
   };
+
+  /** Calls back for groups of pictures, each with its areas: those of one picture after those of another, at equal steps. */
+  function inGroups<Names extends string>(
+    count: number,
+    areas: Record<Names, number>,
+    each: (first: number, length: number, at: (name: Names, b: number) => number) => void,
+  ): void {
+    const offsets = {} as Record<Names, number>;
+    let step = 0;
+    for (const [name, bytes] of Object.entries(areas) as [Names, number][]) {
+      offsets[name] = step;
+      step += Math.ceil(bytes / 16) * 16;
+    }
+    const most = job ? Math.max(1, Math.floor(MOST_BYTES / step)) : 1;
+    for (let first = 0; first < count; first += most) {
+      const length = Math.min(most, count - first);
+      const base = scratch(length * step);
+      each(first, length, (name, b) => base + b * step + offsets[name]);
+    }
+  }
 }
 
-/** Addresses of areas of so many bytes each, 16-aligned, one after the other in scratch memory. */
-function places<Names extends string>(
-  scratch: Float64Memory['scratch'],
-  bytes: Record<Names, number>,
-): Record<Names, number> {
-  const entries = Object.entries(bytes) as [Names, number][];
-  let end = scratch(entries.reduce((sum, [, size]) => sum + size + 16, 0));
-  const addresses = {} as Record<Names, number>;
-  for (const [name, size] of entries) {
-    addresses[name] = end;
-    end += Math.ceil(size / 16) * 16;
-  }
-  return addresses;
-}
+const picture = (values: Float32Array, b: number, size: number): Float32Array =>
+  values.subarray(b * size, (b + 1) * size);

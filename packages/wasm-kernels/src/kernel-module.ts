@@ -55,9 +55,9 @@ export interface KernelModule {
   repeatBlocks: Routine<['from', 'to', 'blocks', 'bytes', 'times']>;
   rowSpectrum: Routine<['x', 'm', 'd', 'centering', 'values', 'work']>;
   // prettier-ignore
-  rowFunction: Routine<['m', 'd', 'rank', 'order', 'scales', 'weights', 'kernel', 'vectors', 'result', 'work']>;
-  rowFunctionInner: Routine<['x', 'm', 'd', 'centering', 'rank', 'vectors', 'dy', 'h', 'work']>;
-  rowFunctionGradient: Routine<['m', 'd', 'rank', 's', 'across', 'shift', 'dx', 'work']>;
+  rowFunction: Routine<['m', 'd', 'settings', 'order', 'scales', 'weights', 'vectors', 'result', 'work']>;
+  rowFunctionInner: Routine<['x', 'm', 'd', 'centering', 'settings', 'vectors', 'dy', 'h', 'work']>;
+  rowFunctionGradient: Routine<['m', 'd', 'settings', 's', 'across', 'dx', 'work']>;
   rowSpectrumWork(m: number, d: number): number;
   timesTransposed64: Routine<['a', 'b', 'out', 'm', 'n', 'k']>;
   symmetricEigen64: Routine<['a', 'd', 'values', 'work']>;

@@ -3,7 +3,8 @@ import { panelKernel64 } from './micro-kernel';
 import { bytes64, entry64, pack64, product64, step64, symmetricProduct64, transpose64, unpack64 } from './panels64';
 
 // Functions of covariances through the eigenvalues of K = X̄X̄ᵀ/M, in float64. The eigenvalues' own function is the caller's: it works
-// between the two halves of each direction, which share one work area. Addresses in it, with r up to m:
+// between the two halves of each direction, which share one work area. Settings are rank, kernel in front, and rank, shift, whether
+// there is `across` on the way back, as float64 so that a batch has them at equal steps. Addresses in the work area, with r up to m:
 //   rows X̄ by position [m,d] | by channel [d,m] | then forward: K, eigenvectors, values and work, factors, U [m,d];
 //   gradient: U [r,d] | Uᵀ | sym(G) | P = U sym(G) | Pᵀ | H | R | along | coordinates | cut.
 
@@ -67,21 +68,22 @@ export function rowSpectrum(x: usize, m: i32, d: i32, centering: i32, values: us
 }
 
 /**
- * After `rowSpectrum`: the unit eigenvectors `X̄ᵀv·scale` of the covariance, of `rank` eigenvalues as `order` (int32) names them, as rows
+ * After `rowSpectrum`: the unit eigenvectors `X̄ᵀv·scale` of the covariance, of those eigenvalues that `order` (int32) names, as rows
  * at `vectors`, and `result = Σ weight·u uᵀ + kernel·I` [d,d] in float32.
  */
 export function rowFunction(
   m: i32,
   d: i32,
-  rank: i32,
+  settings: usize,
   order: usize,
   scales: usize,
   weights: usize,
-  kernel: f64,
   vectors: usize,
   result: usize,
   work: usize,
 ): void {
+  const rank = <i32>load<f64>(settings);
+  const kernel = load<f64>(settings, 8);
   const rows = bytes64(m, d);
   const square = bytes64(m, m);
   const k = work + 2 * rows;
@@ -137,12 +139,13 @@ export function rowFunctionInner(
   m: i32,
   d: i32,
   centering: i32,
-  rank: i32,
+  settings: usize,
   vectors: usize,
   dy: usize,
   h: usize,
   work: usize,
 ): void {
+  const rank = <i32>load<f64>(settings);
   const rows = bytes64(m, d);
   const u = partsOf(x, m, d, centering, work);
   const columns = u + rows;
@@ -179,18 +182,20 @@ function packSymmetricPart(g: usize, d: i32, to: usize): void {
 
 /**
  * After `rowFunctionInner`: `dX = (2/M) X̄ dA` in float32, `dA = UᵀN + RᵀU + shift·I`, `N = S U + R`, `R = diag(across)(P − H U)`; S [r,r] as
- * rows, a null `across` leaves R out.
+ * rows; R only if the settings say so.
  */
 export function rowFunctionGradient(
   m: i32,
   d: i32,
-  rank: i32,
+  settings: usize,
   s: usize,
   across: usize,
-  shift: f64,
   dx: usize,
   work: usize,
 ): void {
+  const rank = <i32>load<f64>(settings);
+  const shift = load<f64>(settings, 8);
+  const isAcross = load<f64>(settings, 16) != 0;
   const rows = bytes64(m, d);
   const square = bytes64(m, m);
   const byChannel = work + rows;
@@ -208,7 +213,7 @@ export function rowFunctionGradient(
   pack64(s, rank, rank, packed);
   product64(packed, u, rank, d, rank, along, 0);
   product64(columns, byChannel, rank, m, d, coordinates, 0);
-  if (across) {
+  if (isAcross) {
     product64(inner, u, rank, d, rank, rest, 0);
     const step = step64(rank);
     for (let panel: usize = 0; panel < bytes64(rank, d); panel += step) {
@@ -228,7 +233,7 @@ export function rowFunctionGradient(
   const tile = turned;
   const step = step64(rank);
   const rowStep = step64(m);
-  const length2 = across ? rank : 0;
+  const length2 = isAcross ? rank : 0;
   const factor = 2 / <f64>m;
   for (let column = 0; column < d; column += 4) {
     const j = (<usize>column) >> 2;
