@@ -1,15 +1,14 @@
 import {
   backend_util,
   type KernelFunc,
-  registerKernel,
   reverse,
   type Tensor,
   tensor1d,
   type Tensor4D,
   tidy,
   transpose,
-  unregisterKernel,
 } from '@tensorflow/tfjs-core';
+import { replaceKernel } from './replace-kernel.ts';
 import { type Attribute, tensorflow } from './tensorflow-operation.ts';
 
 type Sides = [before: number, after: number];
@@ -134,7 +133,6 @@ export function registerConvolutions(onGpu: boolean): void {
     DepthwiseConv2dNativeBackpropFilter: filterGradient('DepthwiseConv2dNativeBackpropFilter', true),
   };
   for (const [kernelName, kernelFunc] of Object.entries(forms)) {
-    unregisterKernel(kernelName, 'tensorflow');
-    registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc });
+    replaceKernel(kernelName, () => kernelFunc);
   }
 }

@@ -1,14 +1,5 @@
-import {
-  getKernel,
-  type KernelConfig,
-  type KernelFunc,
-  pad as padWith,
-  registerKernel,
-  slice,
-  type Tensor,
-  tidy,
-  unregisterKernel,
-} from '@tensorflow/tfjs-core';
+import { getKernel, type KernelFunc, pad as padWith, slice, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { replaceKernel } from './replace-kernel.ts';
 
 type Sides = [before: number, after: number][];
 
@@ -31,12 +22,6 @@ function explicitSides({ pad }: PoolAttributes): Sides | undefined {
 
 /** What lies outside of the picture is never the largest. */
 const surround = (x: Tensor, sides: Sides): Tensor => padWith(x, sides, Number.NEGATIVE_INFINITY);
-
-function replaceKernel(kernelName: string, replacement: (released: KernelFunc) => KernelFunc): void {
-  const { kernelFunc, ...rest } = getKernel(kernelName, 'tensorflow') as KernelConfig;
-  unregisterKernel(kernelName, 'tensorflow');
-  registerKernel({ ...rest, kernelFunc: replacement(kernelFunc) });
-}
 
 const padded = new WeakSet<KernelFunc>();
 
