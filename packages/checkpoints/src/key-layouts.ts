@@ -66,6 +66,12 @@ export const keyLayouts: readonly KeyLayout[] = [
         .replace(/^features\.(\d+)\./, (_, block: string) => `features.${Number(block) + 1}.`)
         .replace(/^conv1\./, 'features.0.'),
   },
+  {
+    // Also of torchvision's detectors, whose trunk is the body of a backbone.
+    name: 'mmdetection, trunk of a detector',
+    fits: matches(/^backbone\.(body\.)?layer1\./),
+    rename: (name) => name.replace(/^backbone\.(body\.)?/, ''),
+  },
   { name: 'timm, MobileNetV2', fits: matches(/^blocks\.0\.0\.conv_dw\.weight$/), rename: fromTimmMobilenet },
   {
     name: 'timm, VGG',

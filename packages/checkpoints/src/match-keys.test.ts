@@ -39,6 +39,8 @@ const SEQUENTIAL = (...tail: string[]) => [
   ...['bn:features.module.7.0.bn1', ...tail, 'classifier'],
 ];
 
+const names = async (model: LayersModel): Promise<string[]> => [...(await exportState(model)).keys()];
+
 const renamed = (names: string[], from: string[], to: string[]) => names.map((name) => to[from.indexOf(name)] ?? name);
 
 /** Every scheme of spec backbones 6.2, and whose layout it is said to be. */
@@ -106,6 +108,22 @@ describeEngines('values', () => {
     const x = seededTensor([2, 2, 2, 2], 'x');
     await expectClose(to.predict(x) as Tensor, await (from.predict(x) as Tensor).data(), { relative: 0 });
   });
+
+  it.each(['backbone.', 'backbone.body.'])(
+    "takes the trunk of a detector, whose names begin with '%s'",
+    async (prefix) => {
+      const trunk = RESNET.slice(0, 5);
+      const theirs = trunk.map((name) => name.replace(/^(bn:)?/, `$1${prefix}`));
+      const [from, to] = [net([...theirs, 'roi_head.bbox_head.fc_cls'], 1), net(RESNET, 2)];
+      const { layout, problems } = importState(to, await exportState(from), { partial: true });
+      expect(layout).toBe('mmdetection, trunk of a detector');
+      expect(problems.filter(({ problem }) => problem === 'missing').map(({ name }) => name)).toEqual(
+        (await names(net(RESNET, 2))).filter((name) => /^(pool|fc)/.test(name)),
+      );
+      const [before, after] = [await exportState(from), await exportState(to)];
+      expect(after.get('layer1.0.conv1.weight')).toEqual(before.get(`${prefix}layer1.0.conv1.weight`));
+    },
+  );
 
   it('takes the trunk below a classifier of another size, and says so', async () => {
     const [from, to] = [net(RESNET, 1, 5), net(RESNET, 2)];

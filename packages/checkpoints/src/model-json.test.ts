@@ -5,6 +5,15 @@ import { checkWeightBytes, parseModelJson } from './model-json.ts';
 const json = (weights: unknown[], paths: unknown[] = ['w.bin']) =>
   new TextEncoder().encode(JSON.stringify({ modelTopology: {}, weightsManifest: [{ paths, weights }] }));
 
+/** A dense layer of these units, with 6 weights. */
+const sized = (units: number) =>
+  new TextEncoder().encode(
+    JSON.stringify({
+      modelTopology: { config: { layers: [{ class_name: 'Dense', config: { units } }] } },
+      weightsManifest: [{ paths: ['w.bin'], weights: [{ name: 'k', shape: [2, 3], dtype: 'float32' }] }],
+    }),
+  );
+
 const kernel = { name: 'k', shape: [2, 3], dtype: 'float32' };
 
 describe('values', () => {
@@ -15,6 +24,12 @@ describe('values', () => {
     checkWeightBytes(parseModelJson(json([{ ...kernel, quantization }])), 6);
     checkWeightBytes(parseModelJson(json([kernel, { name: 't', shape: [1], dtype: 'string' }])), 99);
     expect(() => checkWeightBytes(parseModelJson(json([kernel])), 25)).toThrow(/must have 24 bytes, got 25/);
+  });
+});
+
+describe('sizes of the topology', () => {
+  it('may be those of the weights', () => {
+    expect(parseModelJson(sized(6))).toHaveProperty('modelTopology');
   });
 });
 
@@ -34,6 +49,7 @@ describe('rejects', () => {
     ['a path that is none', json([], [1]), /beside the model\.json/],
     ['a weight without name', json([{ shape: [], dtype: 'float32' }]), /a name and a shape/],
     ['a negative extent', json([{ ...kernel, shape: [-1] }]), /a name and a shape/],
+    ['sizes far beyond the weights', sized(65), /units must be at most 64 with weights of so many elements, got 65/],
     ['another type', json([{ ...kernel, dtype: 'float8' }]), /'k' must have one of the types float32/],
   ])('%s', (_, bytes, message) => {
     expect(() => parseModelJson(bytes)).toThrow(CovpoolError);

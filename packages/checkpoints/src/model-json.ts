@@ -28,8 +28,33 @@ export function parseModelJson(bytes: Uint8Array): io.ModelJSON {
     throw refuse('a topology and a manifest of weights are required, got neither or one; is it of a layers model?');
   }
   for (const group of json.weightsManifest as unknown[]) checkGroup(group);
-  return json as unknown as io.ModelJSON;
+  const model = json as unknown as io.ModelJSON;
+  checkSizes(json.modelTopology, Math.max(SMALL, countElements(model)));
+  return model;
 }
+
+/** Options of layers that are extents of their weights. */
+const EXTENTS = /^(units|filters|kernel_?[sS]ize|depth_?[mM]ultiplier|input_?[dD]im|output_?[dD]im|dim|reduce|hidden)$/;
+
+/** Layers without weights have sizes, too: those of a window. */
+const SMALL = 64;
+
+/**
+ * TensorFlow.js makes weights of the topology's sizes before it looks at those of the manifest: an absurd size would take the memory of the
+ * machine. No extent of a weight exceeds the number of all elements.
+ */
+function checkSizes(value: unknown, most: number, key = ''): void {
+  if (typeof value === 'number' && EXTENTS.test(key) && value > most) {
+    throw refuse(`${key} must be at most ${most} with weights of so many elements, got ${value}`);
+  }
+  if (Array.isArray(value)) for (const item of value as unknown[]) checkSizes(item, most, key);
+  else if (isRecord(value)) for (const [name, item] of Object.entries(value)) checkSizes(item, most, name);
+}
+
+const countElements = ({ weightsManifest }: io.ModelJSON): number =>
+  weightsManifest
+    .flatMap(({ weights }) => weights)
+    .reduce((sum, { shape }) => sum + shape.reduce((product, extent) => product * extent, 1), 0);
 
 function checkGroup(group: unknown): void {
   if (!isRecord(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights)) {

@@ -5,8 +5,8 @@ import { type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-core';
 import { input, layers, type LayersModel, model } from '@tensorflow/tfjs-layers';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { createBackbone, createModel, modelState } from './index.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createBackbone, createModel, listModels, modelState, SeededInitializer } from './index.ts';
 import { readOnnx, runOnnx } from './onnx-interpreter.fixture.ts';
 
 type Spec = Parameters<typeof createModel>[1];
@@ -47,6 +47,8 @@ const cases: [string, string, Spec, number | undefined][] = [
   ],
   ['resnet8, gaussian', 'resnet8', { pooling: { name: 'gaussian', dim: 8, beta: 0.3 } }, undefined],
   ['resnet8, cov after two reductions', 'resnet8', { pooling: { name: 'cov', reduce: [16, 8] } }, undefined],
+  ['alexnet-small, its grid', 'alexnet-small', {}, 64],
+  ['alexnet-small, isqrt', 'alexnet-small', { pooling: 'isqrt' }, 64],
   ['resnet8, bcnn', 'resnet8', { pooling: { name: 'bcnn', dim: 8 } }, undefined],
   ['resnet8, dropcov', 'resnet8', { pooling: { name: 'dropcov', dim: 8 } }, undefined],
   ['resnet8, attention', 'resnet8', { attention: { name: 'gsop-channel', dim: 8, stages: [2, 3] } }, undefined],
@@ -65,6 +67,18 @@ function network(name: string, spec: Spec): LayersModel {
   return net;
 }
 
+/** Uniform weights of He's deviation, by a generator that is quicker than ours. */
+function cheapWeights(shape: number[]): Tensor {
+  const fanIn = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
+  const most = Math.sqrt(6 / fanIn);
+  let state = fanIn | 1;
+  const values = Float32Array.from({ length: shape.reduce((product, extent) => product * extent, 1) }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return (most * state) / 2 ** 31;
+  });
+  return tensor(values, shape);
+}
+
 function pictures(side: number): Tensor {
   const random = new Random(7, 'pictures');
   const values = Float32Array.from({ length: 2 * side * side * 3 }, () => random.uniform(-2, 2));
@@ -80,6 +94,7 @@ function difference(found: ArrayLike<number>, expected: Float32Array): number {
 /** onnxruntime-node, as `test:onnx` installs it. */
 interface Session {
   run(feeds: Record<string, unknown>): Promise<{ logits: { data: Float32Array; dims: number[] } }>;
+  release(): Promise<void>;
 }
 interface Runtime {
   InferenceSession: { create(bytes: Uint8Array, options: object): Promise<Session> };
@@ -151,6 +166,40 @@ describeEngines('exportOnnx', () => {
       const expected = await (net.predict(x) as Tensor).data<'float32'>();
       expect(difference(logits.data, expected)).toBeLessThan(1e-4);
       net.dispose();
+    });
+  });
+
+  // The published networks with random weights, 2 GB of memory and minutes: `test:onnx` asks for them by COVPOOL_ONNX_FULL.
+  describe.skipIf(!runtime || !process.env.COVPOOL_ONNX_FULL)(`onnxruntime, at full width${why}`, () => {
+    const published = /^(resnet\d+|mobilenetv2|shufflenetv2-x.*|vgg16|vgg16-bn|alexnet|preact-resnet164|gsop-.*)$/;
+    const networks = listModels().filter((name) => published.test(name) && name !== 'resnet8');
+    const wanted = process.env.COVPOOL_ONNX_FULL?.split(',').filter((name) => networks.includes(name)) ?? [];
+    beforeAll(() => {
+      vi.spyOn(SeededInitializer.prototype, 'apply').mockImplementation((shape) => cheapWeights(shape as number[]));
+    });
+    afterAll(() => vi.restoreAllMocks());
+
+    describe.each(wanted.length > 0 ? wanted : networks)('%s', (name) => {
+      it.each([undefined, 'gap', 'isqrt'])(
+        'with the pooling %s has the same logits to 1e-4',
+        async (pooling) => {
+          const net = network(name, { pooling });
+          const side = pooling === undefined && /vgg|alexnet/.test(name) ? 224 : 96;
+          const bytes = await exportOnnx(net, { inputSize: side });
+          const { InferenceSession, Tensor: RuntimeTensor } = runtime!;
+          const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+          const x = pictures(side);
+          const turned = transpose(x, [0, 3, 1, 2]);
+          const values = await turned.data<'float32'>();
+          const { logits } = await session.run({ pictures: new RuntimeTensor('float32', values, turned.shape) });
+          await session.release();
+          const expected = await (net.predict(x) as Tensor).data<'float32'>();
+          expect(expected.every(Number.isFinite)).toBe(true);
+          expect(difference(logits.data, expected)).toBeLessThan(1e-4);
+          net.dispose();
+        },
+        600_000,
+      );
     });
   });
 
