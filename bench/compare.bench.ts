@@ -1,8 +1,10 @@
-// Ours beside PyTorch and plain TensorFlow.js, in one run, taking turns on the same inputs:
-//   npx -y pnpm@10 bench [--python <a Python with torch and torchvision>] [--only <part of a case's name>] [--rounds 7]
+// Ours beside PyTorch, plain TensorFlow.js and jax-js, in one run, taking turns on the same inputs:
+//   npx -y pnpm@10 bench [--python <a Python with torch and torchvision>] [--jax <a folder with @jax-js/jax>]
+//     [--only <part of a case's name>] [--rounds 7]
 // Prints a table and writes bench/results/compare.json; `tools/make-performance.ts` makes docs/performance.md of it.
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeFileAtomic } from '@covpool/base/node';
 import { resultPath } from './compare/result-path.ts';
@@ -12,6 +14,7 @@ import { measureCase, type CaseResult } from './compare/measure.ts';
 const { values } = parseArgs({
   options: {
     python: { type: 'string', default: 'python3' },
+    jax: { type: 'string', default: '.' },
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '7' },
   },
@@ -20,7 +23,7 @@ const { values } = parseArgs({
 const results: CaseResult[] = [];
 for (const [index, { name }] of cases.entries()) {
   if (!name.includes(values.only)) continue;
-  const result = await measureCase(index, Number(values.rounds), values.python);
+  const result = await measureCase(index, Number(values.rounds), { python: values.python, jax: resolve(values.jax) });
   results.push(result);
   console.log(`${name}  (load ${result.load})`);
   for (const { side, absent, ms, ratio, peakMegabytes } of result.sides) {

@@ -29,7 +29,7 @@ function table(header: string[], rows: string[][]): string {
 }
 
 const { results, machine } = read('compare') as { results: CaseResult[]; machine: { processor: string; node: string } };
-const ourSides = ['tensorflow', 'wasm', 'wasm, plain SIMD', 'plain tensorflow', 'plain wasm'] as const;
+const ourSides = ['tensorflow', 'wasm', 'wasm, plain SIMD', 'plain tensorflow', 'plain wasm', 'jax-js'] as const;
 
 function ratio({ sides, goals }: CaseResult, name: (typeof ourSides)[number]): string {
   const found = sides.find(({ side }) => side === name);

@@ -28,8 +28,16 @@ export interface ListedCase {
   goals: Partial<Record<SideName, number>>;
 }
 
-/** Who does the work: an engine of ours, on two threads where the engine has one; the same engine without us; PyTorch. */
-export const sideNames = ['torch', 'tensorflow', 'wasm', 'wasm, plain SIMD', 'plain tensorflow', 'plain wasm'] as const;
+/** Who does the work: an engine of ours, on two threads where the engine has one; the same engine without us; the peers. */
+export const sideNames = [
+  'torch',
+  'tensorflow',
+  'wasm',
+  'wasm, plain SIMD',
+  'plain tensorflow',
+  'plain wasm',
+  'jax-js',
+] as const;
 
 export type SideName = (typeof sideNames)[number];
 

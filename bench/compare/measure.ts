@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { cases, type ListedCase, type SideName, sideNames } from './cases.ts';
-import { type Side, startSide } from './start-side.ts';
+import { type Peers, type Side, startSide } from './start-side.ts';
 
 /** What came of a case on one side. */
 export interface SideResult {
@@ -32,12 +32,12 @@ export const median = (values: number[]): number => {
 const SLOW_MS = 5000;
 
 /** All sides on one case; they take turns, a round each, so that whatever slows the machine down slows all of them. */
-export async function measureCase(index: number, rounds: number, python: string): Promise<CaseResult> {
+export async function measureCase(index: number, rounds: number, peers: Peers): Promise<CaseResult> {
   const { name, goals, repeats } = cases[index]!;
   const load = Number(loadavg()[0]!.toFixed(2));
   const started: (Side | SideResult)[] = [];
   for (const side of sideNames) {
-    const ready = await startSide(side, index, python);
+    const ready = await startSide(side, index, peers);
     started.push(typeof ready === 'string' ? { side, absent: ready } : ready);
   }
   const times = new Map<SideName, number[]>();

@@ -14,7 +14,7 @@ export interface Side {
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 /** How each side is started: engine, library, SIMD, threads. TensorFlow's library has threads of its own. */
-const programs: Record<Exclude<SideName, 'torch'>, [string, string, string, number]> = {
+const programs: Record<Exclude<SideName, 'torch' | 'jax-js'>, [string, string, string, number]> = {
   tensorflow: ['tensorflow', 'ours', 'relaxed', 1],
   wasm: ['wasm', 'ours', 'relaxed', 2],
   'wasm, plain SIMD': ['wasm', 'ours', 'plain', 2],
@@ -22,9 +22,15 @@ const programs: Record<Exclude<SideName, 'torch'>, [string, string, string, numb
   'plain wasm': ['wasm', 'plain', 'relaxed', 1],
 };
 
+/** Where the peers are: a Python with torch and torchvision, a folder with an installed jax-js. */
+export interface Peers {
+  python: string;
+  jax: string;
+}
+
 /** Starts a side for a case; a text says why there is none. */
-export async function startSide(name: SideName, index: number, python: string): Promise<Side | string> {
-  const child = name === 'torch' ? startTorch(index, python) : startNode(programs[name], index);
+export async function startSide(name: SideName, index: number, peers: Peers): Promise<Side | string> {
+  const child = start(name, index, peers);
   const died = new Promise<string>((resolve) => {
     let errors = '';
     child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
@@ -51,11 +57,13 @@ export async function startSide(name: SideName, index: number, python: string): 
   };
 }
 
-function startTorch(index: number, python: string): ChildProcessWithoutNullStreams {
-  return spawn(python, [here('torch_side.py'), JSON.stringify(cases[index]!.work)]);
+function start(name: SideName, index: number, { python, jax }: Peers): ChildProcessWithoutNullStreams {
+  const work = JSON.stringify(cases[index]!.work);
+  if (name === 'torch') return spawn(python, [here('torch_side.py'), work]);
+  if (name === 'jax-js') return startNode('jax-side.ts', [work, jax]);
+  return startNode('side.ts', [index, ...programs[name]].map(String));
 }
 
-function startNode(program: (typeof programs)['wasm'], index: number): ChildProcessWithoutNullStreams {
-  const loader = ['--conditions=@covpool/source', '--import', 'tsx'];
-  return spawn(process.execPath, [...loader, here('side.ts'), String(index), ...program.map(String)]);
+function startNode(file: string, given: string[]): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, ['--conditions=@covpool/source', '--import', 'tsx', here(file), ...given]);
 }
