@@ -58,6 +58,21 @@ const peaks = table(
   ]),
 );
 
+interface BundleSize {
+  name: string;
+  absent?: string;
+  kilobytes?: number;
+  gzipKilobytes?: number;
+}
+
+const { sizes } = read('bundle-size') as { sizes: BundleSize[] };
+const bundles = table(
+  ['a page loads', 'kB', 'kB by gzip'],
+  sizes.map(({ name, absent, kilobytes, gzipKilobytes }) =>
+    absent === undefined ? [name, `${kilobytes}`, `${gzipKilobytes}`] : [name, absent, '–'],
+  ),
+);
+
 const growth = read('growth') as Growth;
 
 /** What a sweep varies: the place in a shape, and how the page calls it. */
@@ -107,6 +122,7 @@ const parts: Record<string, string> = {
   )} to ${Math.max(...results.map(({ load }) => load))}.`,
   ratios,
   peaks,
+  bundles,
   ...Object.fromEntries(Object.keys(axes).map((sweep) => [sweep, sweepTable(sweep)])),
 };
 let text = readFileSync(page, 'utf8');
