@@ -1,6 +1,6 @@
 import { describeEngines, expectClose, expectCovpoolError, expectNoLeak, seededTensor } from '@covpool/testing';
 import { add, grad, mul, type Scalar, sum, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { GroupNorm } from './group-norm.ts';
 import { InstanceNorm } from './instance-norm.ts';
 
