@@ -7,6 +7,7 @@ import { buildClassifier, type ClassifierCard, FORMAT, readCard, readWeightsCard
 import { completeConfig } from './complete-config.ts';
 import { trainConfigSchema } from './config.ts';
 import { answers, score, type Scores } from './evaluate.ts';
+import { evaluationProgress } from './evaluation-progress.ts';
 import { checkSameClasses, openDataset, type Split } from './open-dataset.ts';
 import { dataFolder } from './shipped.ts';
 import { isNumbered, type NetworkChoice, weightsCard } from './network-choice.ts';
@@ -32,7 +33,7 @@ export type Evaluation = Scores & { classes: string[]; data: string; weights: st
 /** Scores of a trained network on one split of a data folder. */
 export async function evaluateClassifier(
   request: EvaluationRequest,
-  { progress, print }: { progress: Progress; print: (text: string) => void },
+  { progress, live, print }: { progress: Progress; live: boolean; print: (text: string) => void },
 ): Promise<Evaluation> {
   const { run, checkpoint, split, engine } = request;
   await useEngine(engine as Parameters<typeof useEngine>[0]);
@@ -46,8 +47,7 @@ export async function evaluateClassifier(
   checkSameClasses(data, card.classes, dataset.classes);
   const model = buildClassifier(card);
   takeWeights(model, weights.tensors, from, print);
-  const label = 'evaluating';
-  const onStep = (done: number, total: number) => progress.update({ label, done, total });
+  const onStep = evaluationProgress(dataset.length, { progress, live });
   const scores = score(await answers(model, dataset, card.input, { onStep }));
   progress.end();
   return { ...scores, classes: card.classes, data: join(data, split), weights: from };

@@ -1,5 +1,5 @@
 import { CovpoolError } from '@covpool/base';
-import { defineCommand, table, userPath } from '@covpool/cli';
+import { defineCommand, userPath } from '@covpool/cli';
 import { networkOptions } from '../network-options.ts';
 import { weightsPath } from '../weights-path.ts';
 
@@ -43,7 +43,7 @@ export const evalCommand = defineCommand({
     },
     { command: 'eval --config my.yaml --weights my.safetensors --data ~/birds', does: 'a network of your own choices' },
   ],
-  async run({ options, print, progress }) {
+  async run({ options, print, progress, live }) {
     const { run, weights, config, checkpoint = 'last', data, split = 'val', engine } = options;
     const { backbone, pool, dim, attention, size } = options;
     const described = Object.entries({ backbone, pool, dim, attention, size }).find(([, value]) => value !== undefined);
@@ -78,7 +78,7 @@ export const evalCommand = defineCommand({
         engine,
         network: { backbone, pool, dim, attention, size },
       },
-      { progress, print },
+      { progress, live, print },
     );
     const percent = (share: number | undefined) => (share === undefined ? '–' : `${(100 * share).toFixed(1)} %`);
     print(`${result.samples} pictures of ${result.data}`);
@@ -86,8 +86,8 @@ export const evalCommand = defineCommand({
     print(`top-5                ${percent(result.top5)}`);
     print(`mean class accuracy  ${percent(result.meanClassAccuracy)}`);
     print(`loss                 ${result.loss.toFixed(4)}\n`);
-    const rows = result.confusion.counts.map((row, i) => [result.classes[i]!, ...row.map(String)]);
-    print(table(['true \\ predicted', ...result.classes], rows));
+    const { confusionText } = await import('../confusion-text.ts');
+    print(confusionText(result.confusion, result.classes));
     return result;
   },
 });
