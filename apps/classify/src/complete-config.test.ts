@@ -14,6 +14,22 @@ it('fills in what is left open', () => {
   expect(complete({ pool: { name: 'cov', reduce: [] } }).pool).toEqual({ name: 'cov', reduce: [] });
 });
 
+it('leaves a backbone the pooling and the channels that it was published with', () => {
+  const pool = (backbone: string, pool?: string) => complete({ backbone, pool }).pool;
+  expect(pool('resnet8')).toEqual({ name: 'isqrt', dim: 64 });
+  expect(pool('resnet50')).toEqual({ name: 'isqrt', dim: 256 });
+  expect(pool('preact-resnet164', 'cov')).toEqual({ name: 'cov', dim: 128 });
+  expect(pool('resnet50', 'cbp')).toEqual({ name: 'cbp' });
+  // Average pooling behind attention in all stages; a covariance of its own behind three (spec 7.2).
+  expect(pool('gsop-net1-resnet50')).toEqual({ name: 'gap' });
+  expect(pool('gsop-net2-resnet50')).toEqual({ name: 'isqrt', dim: 256, iterations: 3 });
+  expect(pool('gsop-net2-resnet50', 'isqrt')).toEqual({ name: 'isqrt', dim: 256 });
+  expect(complete({ backbone: 'gsop-net2-resnet50', pool: { iterations: 5 } }).pool).toMatchObject({ iterations: 5 });
+  expect(complete({ pool: { iterations: 5 } }).pool).toEqual({ name: 'isqrt', iterations: 5, dim: 64 });
+  expect(pool('deit-drop-small')).toEqual({ name: 'mgcrp', heads: 6, headDim: 24, preset: 'reference' });
+  expect(pool('deit-drop-mini')).toEqual({ name: 'mgcrp', heads: 3, headDim: 8, preset: 'reference' });
+});
+
 it('switches the pooling where the rate drops last, the reduction staying (spec 5.7)', () => {
   const step = (milestones: number[]) => ({ name: 'step', base: 10 ** -1.1, milestones });
   const hybrid = { pool: 'svd-pade' };

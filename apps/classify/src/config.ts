@@ -6,18 +6,22 @@ const wholeFrom = (least: number) =>
 const share = (most: number) =>
   z.number('must be a number').min(0, 'must not be negative').max(most, `must be at most ${most}`);
 
+const nameAsObject = (value: unknown): unknown => (typeof value === 'string' ? { name: value } : value);
+const rule = 'must be a name, or name and options';
+
 /** `isqrt` or `{name: isqrt, dim: 64}`; whoever makes the named thing checks its options. */
-const named = z.preprocess(
-  (value) => (typeof value === 'string' ? { name: value } : value),
-  z.looseObject({ name: z.string('must be a name') }, 'must be a name, or name and options'),
-);
+const named = z.preprocess(nameAsObject, z.looseObject({ name: z.string('must be a name') }, rule));
+
+/** The same; options without a name are for the one that stands there anyway. */
+const maybeNamed = z.preprocess(nameAsObject, z.looseObject({ name: z.string('must be a name').optional() }, rule));
 
 /** Every choice of a training, with what holds without it. A run folder keeps it resolved. */
 export const trainConfigSchema = z.strictObject({
   /** A folder with a folder per class in `train` and in `val`, or one with CIFAR's binary batches. */
   data: z.string('must be a folder').default(materialsFolder),
   backbone: z.string('must be a name').default('resnet8'),
-  pool: named.default({ name: 'isqrt', dim: 64 }),
+  /** Absent: what the backbone was published with, or iSQRT-COV. */
+  pool: maybeNamed.optional(),
   /** In the last block of each stage, or of its `stages`. Absent: the backbone's own, mostly none. */
   attention: named.optional(),
   /**
@@ -79,7 +83,8 @@ export type TrainChoices = z.infer<typeof trainConfigSchema>;
 export type CompareChoices = z.infer<typeof compareConfigSchema>;
 
 /** A training with nothing left open. */
-export type TrainConfig = Omit<TrainChoices, 'hybrid'> & {
+export type TrainConfig = Omit<TrainChoices, 'hybrid' | 'pool'> & {
+  pool: z.infer<typeof named>;
   epochs: number;
-  hybrid?: { pool: TrainChoices['pool']; epoch: number };
+  hybrid?: { pool: z.infer<typeof named>; epoch: number };
 };

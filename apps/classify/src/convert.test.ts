@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { classify } from './classify.fixture.ts';
 import { shippedModel } from './shipped.ts';
 
@@ -92,7 +92,7 @@ describe('convert', () => {
     expect(Object.keys(await values(at('other.pth')))).toEqual(['whatever']);
   });
 
-  it('reads from the web: a file, and a folder of Hugging Face', async () => {
+  it('reads from the web: a file, a folder of Hugging Face, a model of the hub', async () => {
     await convert(shipped, at('served'));
     await convert(shipped, at('served.pth'));
     const server = createServer(async (request, response) => {
@@ -105,9 +105,18 @@ describe('convert', () => {
       await convert(`${address}/served`, at('fetched.onnx'));
       await convert(`${address}/served.pth`, at('fetched.safetensors'), ...network);
       expect(await values(at('fetched.safetensors'))).toEqual(await values(shipped));
+      vi.stubEnv('HF_ENDPOINT', address);
+      await convert(shipped, at('user', 'net', 'resolve', 'main'));
+      await convert('hf://user/net', at('hub.safetensors'));
+      expect(await values(at('hub.safetensors'))).toEqual(await values(shipped));
+      expect(await classify('convert', 'hf://net', at('none.pth'))).toMatchObject({
+        code: 2,
+        error: expect.stringContaining('hf://<user>/<model>'),
+      });
       const missing = await classify('convert', `${address}/none.pth`, at('none.pth'));
       expect(missing).toMatchObject({ code: 2, error: expect.stringContaining('got none (404)') });
     } finally {
+      vi.unstubAllEnvs();
       server.close();
     }
   });

@@ -2,7 +2,7 @@ import { CovpoolError } from '@covpool/base';
 import { headSizes } from '@covpool/checkpoints';
 import type { CommandContext } from '@covpool/cli';
 import { readCard } from './classifier.ts';
-import { completeConfig } from './complete-config.ts';
+import { chosenPool, completeConfig } from './complete-config.ts';
 import type { TrainChoices, TrainConfig } from './config.ts';
 import { readRunResult, type RunResult } from './run-result.ts';
 import { readRuns } from './runs-on-disk.ts';
@@ -28,7 +28,8 @@ export function checkNothingElse(verb: string, only: string, options: object): v
 }
 
 /** What tables, charts and folders call a training: its pooling, or both poolings of the hybrid protocol. */
-export function headName({ pool, hybrid }: Pick<TrainChoices, 'pool' | 'hybrid'>): string {
+export function headName({ hybrid, ...choices }: Pick<TrainChoices, 'backbone' | 'pool' | 'hybrid'>): string {
+  const pool = chosenPool(choices);
   return hybrid ? `${pool.name}+${hybrid.pool.name}` : pool.name;
 }
 
@@ -40,7 +41,8 @@ export async function newRun(choices: TrainChoices, folder: string, context: Wor
 
 /** A pooling that leaves its channels open takes those of the weights that the training starts from. */
 async function withWeightsChannels(choices: TrainChoices): Promise<TrainChoices> {
-  const { weights, pool } = choices;
+  const { weights } = choices;
+  const pool = chosenPool(choices);
   if (weights === undefined || pool.name === 'gap' || 'dim' in pool || 'reduce' in pool) return choices;
   const { reduce } = headSizes((await openWeights(weights)).tensors);
   if (!reduce) return choices;

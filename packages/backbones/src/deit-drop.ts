@@ -25,6 +25,8 @@ export const deitDrop = ({ dense, pooled: [heads, headDim], ...plan }: DeitDropP
   epsilon: 1e-5,
   pooling: { name: 'mgcrp', heads, headDim, preset: 'reference' },
   fusion: 'sum-fc',
+  // Resized to 256 for a crop of 224, unlike DeiT.
+  cropFraction: 0.875,
 });
 
 type Shape = Pick<DeitDropPlan, 'width' | 'depth' | 'heads' | 'mlpRatio' | 'pooled' | 'dim'>;

@@ -205,5 +205,10 @@ describe('listModels', () => {
       cropFraction: 0.9,
       interpolation: 'bicubic',
     });
+    expect(preprocessing('swin-tiny').cropFraction).toBe(0.9);
+    // Resized to 256 for a crop of 224 (spec training 4).
+    for (const name of ['deit-drop-small', 't2t-vit-drop-14']) {
+      expect(preprocessing(name)).toMatchObject({ cropFraction: 0.875, interpolation: 'bicubic' });
+    }
   });
 });

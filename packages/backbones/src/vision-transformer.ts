@@ -36,12 +36,14 @@ export interface VisionTransformerPlan {
   fusion?: TokenFusion;
   /** Channels in front of a pooling that grows with their square; absent: those of a token. */
   dim?: number;
+  /** Share of a picture's side that evaluation sees; 0.9 by default. */
+  cropFraction?: number;
 }
 
-/** Evaluation on nine tenths of a picture, bicubic, as transformers were published. */
-export const transformerPreprocessing = (inputSize: number): Preprocessing => ({
+/** Evaluation on nine tenths of a picture, bicubic, as most transformers were published. */
+export const transformerPreprocessing = (inputSize: number, cropFraction = 0.9): Preprocessing => ({
   ...imagenetPreprocessing(inputSize),
-  cropFraction: 0.9,
+  cropFraction,
   interpolation: 'bicubic',
 });
 
@@ -56,7 +58,7 @@ export function visionTransformer(plan: VisionTransformerPlan): BackboneEntry {
     summary,
     stages: 1,
     firstLevel: Math.log2(stride),
-    preprocessing: transformerPreprocessing(inputSize),
+    preprocessing: transformerPreprocessing(inputSize, plan.cropFraction),
     reduction: dim === undefined ? undefined : { dim },
     defaults: { pooling, fusion },
     fixed: true,

@@ -7,8 +7,9 @@ export const convertCommand = defineCommand({
   summary: 'weights and networks from one format to another',
   description:
     'Reads .safetensors, .pth and .pt files (names of torchvision, timm, GCP_Optimization, fast-MPN-COV, DropCov or ours), an index\n' +
-    'of shards, run folders, folders of Hugging Face, a model.json of TensorFlow.js, and web addresses of these. Writes what the\n' +
-    'name of <out> says: .safetensors, .safetensors.index.json, .pth, .pt, .bin; model.json; .onnx; else a folder of Hugging Face.\n' +
+    'of shards, run folders, folders of Hugging Face, a model.json of TensorFlow.js, web addresses of these, and models of the\n' +
+    'hub (hf://<user>/<model>). Writes what the name of <out> says: .safetensors, .safetensors.index.json, .pth, .pt, .bin;\n' +
+    'model.json; .onnx; else a folder of Hugging Face.\n' +
     'The network is what comes with <in>, or --backbone and --pool; without, weights are copied under their own names.',
   positionals: { name: '<in> <out>', summary: 'what to read, what to write' },
   options: {

@@ -9,7 +9,13 @@ export const trainCommand = defineCommand({
     "a line of metrics per epoch, the last and the best weights (safetensors with PyTorch's names), and a report.",
   options: {
     ...trainOptions,
-    pool: { type: 'string', value: 'name', summary: 'gap, cov, isqrt, dropcov, …', fallback: 'isqrt' },
+    dim: { ...trainOptions.dim, fallback: '64, or as the backbone was published' },
+    pool: {
+      type: 'string',
+      value: 'name',
+      summary: 'gap, cov, isqrt, dropcov, …',
+      fallback: "the backbone's own, or isqrt",
+    },
     hybrid: { type: 'string', value: 'name', summary: 'go on with this pooling when the rate has dropped last' },
     'hybrid-epoch': {
       type: 'number',
@@ -53,7 +59,8 @@ export const trainCommand = defineCommand({
     });
     const name = `${choices.backbone}-${work.headName(choices)}-${timestamp()}`;
     const folder = userPath(out ?? `runs/${name}`);
-    const sized = dim === undefined ? choices : { ...choices, pool: { ...choices.pool, dim } };
+    const { chosenPool } = await import('../complete-config.ts');
+    const sized = dim === undefined ? choices : { ...choices, pool: { ...chosenPool(choices), dim } };
     return work.newRun(sized, folder, { signal, print, progress, live });
   },
 });
