@@ -13,7 +13,9 @@ import { resultPath } from './compare/result-path.ts';
 import { peakLoop } from './wasm-peak/peak-loop.ts';
 
 interface Case {
-  name: string;
+  /** A row of the table, and its column. */
+  work: string;
+  part: string;
   flop: number;
   run(): Tensor;
 }
@@ -31,10 +33,10 @@ function products(): Case[] {
     const [many, others] = [random([8, n, n]), random([8, n, n])];
     const flop = 2 * n ** 3;
     return [
-      { name: `product ${n}³`, flop, run: () => matMul(a, b) },
-      { name: `product ${n}³, left transposed`, flop, run: () => matMul(a, b, true) },
-      { name: `product ${n}³, right transposed`, flop, run: () => matMul(a, b, false, true) },
-      { name: `8 products ${n}³`, flop: 8 * flop, run: () => matMul(many, others) },
+      { work: 'product', part: `${n}³`, flop, run: () => matMul(a, b) },
+      { work: 'product, left side transposed', part: `${n}³`, flop, run: () => matMul(a, b, true) },
+      { work: 'product, right side transposed', part: `${n}³`, flop, run: () => matMul(a, b, false, true) },
+      { work: '8 products', part: `${n}³`, flop: 8 * flop, run: () => matMul(many, others) },
     ];
   });
 }
@@ -59,8 +61,9 @@ function convolution(channels: number, size: number, taps: number, stride: numbe
   const shared = { strides: [stride, stride], pad, dilations: [1, 1], dataFormat: 'NHWC', dimRoundingMode: 'floor' };
   const attributes = { ...shared, inputShape: x.shape, filterShape: filter.shape } as unknown as NamedAttrMap;
   const flop = 2 * taps * taps * channels * dy.size;
-  const one = (kernel: string, what: string, inputs: Record<string, Tensor>): Case => ({
-    name: `${taps}×${taps} convolution of ${channels} channels at ${size}², stride ${stride}: ${what}`,
+  const one = (kernel: string, part: string, inputs: Record<string, Tensor>): Case => ({
+    work: `${taps}×${taps} convolution, ${channels} channels at ${size}², stride ${stride}`,
+    part,
     flop,
     run: () => engine().runKernel(kernel, inputs, attributes),
   });
@@ -97,14 +100,16 @@ for (let round = 0; round < ROUNDS; round++) {
   }
 }
 const rounded = (value: number): number => Number(value.toFixed(1));
-const rows = cases.map(({ name }, i) => ({
-  name,
+const rows = cases.map(({ work, part }, i) => ({
+  work,
+  part,
   gflops: rounded(best[i]!),
   share: Number((best[i]! / most).toFixed(2)),
 }));
 console.log(`peak of ${relaxedSimd ? 'relaxed' : 'plain'} SIMD: ${rounded(most)} GFLOP/s of one core`);
-for (const { name, gflops, share } of rows)
-  console.log(`${`${Math.round(100 * share)} %`.padStart(5)}  ${gflops}  ${name}`);
+for (const { work, part, gflops, share } of rows) {
+  console.log(`${`${Math.round(100 * share)} %`.padStart(5)}  ${gflops}  ${work}: ${part}`);
+}
 const result = { relaxedSimd, peak: rounded(most), load: rounded(loadavg()[0]!), rows };
 await writeFileAtomic(
   resultPath(relaxedSimd ? 'wasm-peak' : 'wasm-peak-plain'),

@@ -5,6 +5,7 @@ import { svgToPng } from '@covpool/charts/node';
 import type { CaseResult } from '../bench/compare/measure.ts';
 import { resultPath } from '../bench/compare/result-path.ts';
 import { formatted } from './formatted.ts';
+import { type WasmPeak, wasmPeakTable } from './wasm-peak-table.ts';
 import { repositoryRoot } from './workspace.ts';
 
 // Fills the tables of docs/performance.md, between its markers, from what the benches left in bench/results, and draws its charts.
@@ -116,6 +117,9 @@ for (const [sweep, { label }] of Object.entries(axes)) {
   writeFileSync(join(repositoryRoot, `docs/images/growth-${sweep}.png`), await svgToPng(svg));
 }
 
+const wasmPeaks = ['wasm-peak', 'wasm-peak-plain'].map(read) as [WasmPeak, WasmPeak];
+const isProduct = (work: string): boolean => work.includes('product');
+
 const parts: Record<string, string> = {
   machine: `${machine.processor}, Node ${machine.node}; load before each case ${Math.min(
     ...results.map(({ load }) => load),
@@ -123,6 +127,9 @@ const parts: Record<string, string> = {
   ratios,
   peaks,
   bundles,
+  peak: `Peak: ${wasmPeaks[0].peak} GFLOP/s of one core with relaxed SIMD, ${wasmPeaks[1].peak} without; load of the machine ${wasmPeaks[0].load} and ${wasmPeaks[1].load}.`,
+  products: table(...wasmPeakTable(...wasmPeaks, isProduct)),
+  convolutions: table(...wasmPeakTable(...wasmPeaks, (work) => !isProduct(work))),
   ...Object.fromEntries(Object.keys(axes).map((sweep) => [sweep, sweepTable(sweep)])),
 };
 let text = readFileSync(page, 'utf8');

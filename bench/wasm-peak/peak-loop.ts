@@ -21,8 +21,8 @@ const sized = (bytes: number[]): number[] => [(bytes.length & 0x7f) | 0x80, byte
 function binary(fused: boolean): Uint8Array {
   const step = (sum: number): number[] =>
     fused
-      ? [...get(A), ...get(A), ...get(sum), ...MULTIPLY_ADD, ...set(sum)]
-      : [...get(A), ...get(A), ...MULTIPLY, ...get(sum), ...ADD, ...set(sum)];
+      ? [...get(sum), ...get(A), ...get(A), ...MULTIPLY_ADD, ...set(sum)]
+      : [...get(sum), ...get(A), ...MULTIPLY, ...get(A), ...ADD, ...set(sum)];
   const body = [
     ...[1, 1 + SUMS, 0x7b], // variables: vectors
     ...[...get(X), 0xfd, 0x13, ...set(A)], // a = x, four times
@@ -43,10 +43,7 @@ function binary(fused: boolean): Uint8Array {
   ]);
 }
 
-/**
- * A loop of multiply-adds in registers alone, with as many operations as it says: what no kernel can beat. Without fused ones, a
- * product that is the same at every step would be taken out of the loop, were floating-point code ever moved so; it is not.
- */
+/** A loop of multiply-adds `s = s·a + a` in registers alone, with as many operations as it says: what no kernel can beat. */
 export function peakLoop(fused: boolean): { flop: number; run: () => void } {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary(fused) as BufferSource));
   const loop = exports['f'] as (steps: number, x: number) => number;
