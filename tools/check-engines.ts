@@ -13,7 +13,7 @@ import { onnxTests } from './onnx/onnx-tests.ts';
 // The suites on the engines that no plain install has. What a machine cannot have is skipped, in a line that says why.
 
 const methods = [
-  ...['engines', 'core', 'covariance', 'matrix-power', 'dropcov'].map((id) => `packages/${id}`),
+  ...['engines', 'core', 'covariance', 'matrix-power', 'dropcov', 'necks', 'detectors'].map((id) => `packages/${id}`),
   'packages/trainers/src/sgd-step.test.ts',
 ];
 
