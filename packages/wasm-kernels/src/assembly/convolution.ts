@@ -1,6 +1,6 @@
 import { framePicture } from './image';
 import { TILE_ROWS } from './micro-kernel';
-import { C_TABLE, CONTEXT_BYTES, PANEL, fillTables, packPanels, prepareContext, rowTile } from './tile';
+import { C_TABLE, CONTEXT_BYTES, PANEL, fillTables, packPanels, prepareContext, rowTile, transposeRows } from './tile';
 
 const FILTER_BYTES: i32 = 262144;
 
@@ -151,11 +151,34 @@ export function reverseFilter(
     for (let j = countW - 1; j >= 0; --j) {
       const tap = (firstH + stepH * i) * kernelWidth + firstW + stepW * j;
       const from = filter + ((<usize>tap * <usize>(channels * filters)) << 2);
-      for (let n = 0; n < filters; ++n) {
-        for (let c = 0; c < channels; ++c) {
-          store<f32>(to, load<f32>(from + ((<usize>(c * filters + n)) << 2)));
-          to += 4;
-        }
+      transposeMatrix(from, channels, filters, to);
+      to += (<usize>(channels * filters)) << 2;
+    }
+  }
+}
+
+/** A row-major [rows, columns] transposed to [columns, rows]. */
+function transposeMatrix(from: usize, rows: i32, columns: i32, to: usize): void {
+  const step = (<usize>columns) << 2;
+  const toStep = (<usize>rows) << 2;
+  const fullRows = rows & ~3;
+  const fullColumns = columns & ~3;
+  for (let column = 0; column < columns; column += 4) {
+    const at = from + ((<usize>column) << 2);
+    const target = to + <usize>column * toStep;
+    let row = 0;
+    if (column < fullColumns) {
+      for (; row < fullRows; row += 4) {
+        transposeRows(at + <usize>row * step, step, target + ((<usize>row) << 2), toStep);
+      }
+    }
+    const width = min(4, columns - column);
+    for (; row < rows; ++row) {
+      for (let i = 0; i < width; ++i) {
+        store<f32>(
+          target + <usize>i * toStep + ((<usize>row) << 2),
+          load<f32>(at + <usize>row * step + ((<usize>i) << 2)),
+        );
       }
     }
   }

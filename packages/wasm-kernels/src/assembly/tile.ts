@@ -146,7 +146,7 @@ export function packTransposedPanels(b: usize, rowStep: usize, depth: i32, colum
 }
 
 /** The 4×4 numbers whose rows are `step` bytes apart, transposed to rows `toStep` bytes apart. */
-function transposeRows(from: usize, step: usize, to: usize, toStep: usize): void {
+export function transposeRows(from: usize, step: usize, to: usize, toStep: usize): void {
   transpose4(
     v128.load(from),
     v128.load(from + step),
