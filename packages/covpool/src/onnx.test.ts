@@ -67,10 +67,10 @@ function network(name: string, spec: Spec): LayersModel {
   return net;
 }
 
-/** Uniform weights of He's deviation, by a generator that is quicker than ours. */
+/** Uniform weights of deviation 1/√fan-in, with which no sum of 54 branches overflows; by a generator that is quicker than ours. */
 function cheapWeights(shape: number[]): Tensor {
   const fanIn = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
-  const most = Math.sqrt(6 / fanIn);
+  const most = Math.sqrt(3 / fanIn);
   let state = fanIn | 1;
   const values = Float32Array.from({ length: shape.reduce((product, extent) => product * extent, 1) }, () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;

@@ -11,5 +11,7 @@ export type EngineAttempt =
 /** One engine: how to bring it up. `start` leaves TensorFlow.js running on it if it succeeds. */
 export interface Engine {
   name: EngineName;
+  /** Why it is started by name only, where what it should compute on is not there; quick and silent. */
+  absent?: () => string | undefined;
   start: () => Promise<EngineAttempt>;
 }

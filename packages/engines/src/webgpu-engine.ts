@@ -2,6 +2,7 @@ import { registerWebgpuKernels } from '@covpool/webgpu-kernels';
 import { setBackend } from '@tensorflow/tfjs-core';
 import type { Engine, EngineAttempt } from './engine.ts';
 import { requireFrom, webgpuFolder } from './engine-cache.ts';
+import { hasGraphicsDevice } from './graphics-device.ts';
 import { isNode, messageOf, nodeBuiltin, optionalImport } from './platform.ts';
 
 interface Adapter {
@@ -20,6 +21,8 @@ interface Dawn {
 /** WebGPU: the browser's own, or in Node the `webgpu` package (Dawn) on the system's Vulkan, Metal or Direct3D. */
 export const webgpuEngine: Engine = {
   name: 'webgpu',
+  // Dawn writes lines of its own to the terminal where it looks for a device in vain.
+  absent: () => (isNode && !hasGraphicsDevice() ? 'no graphics device found' : undefined),
   async start() {
     const missing = await provideGpu();
     if (missing) return missing;
