@@ -21,8 +21,8 @@ export interface EngineReport {
 /** Tries every engine in turn and reports; afterwards the fastest that works is running. */
 export async function doctor(): Promise<{ chosen: EngineName; why: string; engines: EngineReport[] }> {
   const reports: EngineReport[] = [];
-  for (const { name, start } of engines) {
-    const attempt = await start();
+  for (const { name, absent, start } of engines) {
+    const attempt = absent?.() ?? (await start());
     if (!attempt.ok) {
       const { reason: detail, remedy } = attempt;
       reports.push({ name, works: false, version: '', detail, missingKernels: [], remedy });

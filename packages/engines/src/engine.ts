@@ -3,15 +3,22 @@ export const engineNames = ['tensorflow-gpu', 'webgpu', 'wasm', 'tensorflow', 'w
 
 export type EngineName = (typeof engineNames)[number];
 
+/** Why an engine does not work here, and what to do. */
+export interface EngineRefusal {
+  ok: false;
+  reason: string;
+  remedy: string;
+}
+
 /** What came of trying an engine. */
 export type EngineAttempt =
   | { ok: true; backend: string; version: string; detail: string; software?: boolean }
-  | { ok: false; reason: string; remedy: string };
+  | EngineRefusal;
 
 /** One engine: how to bring it up. `start` leaves TensorFlow.js running on it if it succeeds. */
 export interface Engine {
   name: EngineName;
-  /** Why it is started by name only, where what it should compute on is not there; quick and silent. */
-  absent?: () => string | undefined;
+  /** Quick and silent: why it is tried only where it is named, as there is nothing here for it to compute on. */
+  absent?: () => EngineRefusal | undefined;
   start: () => Promise<EngineAttempt>;
 }

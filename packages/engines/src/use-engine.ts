@@ -41,12 +41,7 @@ export async function useEngine(name?: EngineName): Promise<EngineInfo> {
   if (name !== undefined) return useNamed(name);
   const refused: string[] = [];
   for (const engine of engines) {
-    const absent = engine.absent?.();
-    if (absent !== undefined) {
-      refused.push(`${engine.name}: ${absent}`);
-      continue;
-    }
-    const attempt = await engine.start();
+    const attempt = engine.absent?.() ?? (await engine.start());
     if (attempt.ok && !attempt.software) return describe(engine.name, attempt, refused);
     refused.push(`${engine.name}: ${attempt.ok ? `software adapter (${attempt.detail})` : attempt.reason}`);
   }

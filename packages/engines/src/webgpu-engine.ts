@@ -21,8 +21,11 @@ interface Dawn {
 /** WebGPU: the browser's own, or in Node the `webgpu` package (Dawn) on the system's Vulkan, Metal or Direct3D. */
 export const webgpuEngine: Engine = {
   name: 'webgpu',
-  // Dawn writes lines of its own to the terminal where it looks for a device in vain.
-  absent: () => (isNode && !hasGraphicsDevice() ? 'no graphics device found' : undefined),
+  absent() {
+    // Dawn writes lines of its own to the terminal where it looks for a device in vain.
+    if (!isNode || process.env.VK_DRIVER_FILES || hasGraphicsDevice()) return undefined;
+    return { ok: false, reason: 'no graphics device found', remedy: "name a driver's file in VK_DRIVER_FILES" };
+  },
   async start() {
     const missing = await provideGpu();
     if (missing) return missing;
