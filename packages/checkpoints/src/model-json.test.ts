@@ -6,10 +6,10 @@ const json = (weights: unknown[], paths: unknown[] = ['w.bin']) =>
   new TextEncoder().encode(JSON.stringify({ modelTopology: {}, weightsManifest: [{ paths, weights }] }));
 
 /** A dense layer of these units, with 6 weights. */
-const sized = (units: number) =>
+const sized = (config: object) =>
   new TextEncoder().encode(
     JSON.stringify({
-      modelTopology: { config: { layers: [{ class_name: 'Dense', config: { units } }] } },
+      modelTopology: { config: { layers: [{ class_name: 'Dense', config }] } },
       weightsManifest: [{ paths: ['w.bin'], weights: [{ name: 'k', shape: [2, 3], dtype: 'float32' }] }],
     }),
   );
@@ -29,7 +29,13 @@ describe('values', () => {
 
 describe('sizes of the topology', () => {
   it('may be those of the weights', () => {
-    expect(parseModelJson(sized(6))).toHaveProperty('modelTopology');
+    expect(parseModelJson(sized({ units: 6 }))).toHaveProperty('modelTopology');
+  });
+
+  it('may be those of a layer without weights', () => {
+    expect(parseModelJson(sized({ kernel_size: [7, 7] }))).toHaveProperty('modelTopology');
+    expect(parseModelJson(sized({ output_dim: 8192 }))).toHaveProperty('modelTopology');
+    expect(() => parseModelJson(sized({ output_dim: 1e9 }))).toThrow(/output_dim must be at most 65536/);
   });
 });
 
@@ -49,7 +55,11 @@ describe('rejects', () => {
     ['a path that is none', json([], [1]), /beside the model\.json/],
     ['a weight without name', json([{ shape: [], dtype: 'float32' }]), /a name and a shape/],
     ['a negative extent', json([{ ...kernel, shape: [-1] }]), /a name and a shape/],
-    ['sizes far beyond the weights', sized(65), /units must be at most 64 with weights of so many elements, got 65/],
+    [
+      'sizes far beyond the weights',
+      sized({ units: 65 }),
+      /units must be at most 64 with weights of so many elements, got 65/,
+    ],
     ['another type', json([{ ...kernel, dtype: 'float8' }]), /'k' must have one of the types float32/],
   ])('%s', (_, bytes, message) => {
     expect(() => parseModelJson(bytes)).toThrow(CovpoolError);

@@ -29,26 +29,28 @@ export function parseModelJson(bytes: Uint8Array): io.ModelJSON {
   }
   for (const group of json.weightsManifest as unknown[]) checkGroup(group);
   const model = json as unknown as io.ModelJSON;
-  checkSizes(json.modelTopology, Math.max(SMALL, countElements(model)));
+  checkSizes(json.modelTopology, countElements(model));
   return model;
 }
 
 /** Options of layers that are extents of their weights. */
 const EXTENTS = /^(units|filters|kernel_?[sS]ize|depth_?[mM]ultiplier|input_?[dD]im|output_?[dD]im|dim|reduce|hidden)$/;
 
-/** Layers without weights have sizes, too: those of a window. */
-const SMALL = 64;
+/** Layers without weights have sizes, too: those of a window, and the features that compact bilinear pooling makes. */
+const WINDOW = 64;
+const FEATURES = 65_536;
 
 /**
  * TensorFlow.js makes weights of the topology's sizes before it looks at those of the manifest: an absurd size would take the memory of the
  * machine. No extent of a weight exceeds the number of all elements.
  */
-function checkSizes(value: unknown, most: number, key = ''): void {
+function checkSizes(value: unknown, elements: number, key = ''): void {
+  const most = Math.max(elements, /^output_?[dD]im$/.test(key) ? FEATURES : WINDOW);
   if (typeof value === 'number' && EXTENTS.test(key) && value > most) {
     throw refuse(`${key} must be at most ${most} with weights of so many elements, got ${value}`);
   }
-  if (Array.isArray(value)) for (const item of value as unknown[]) checkSizes(item, most, key);
-  else if (isRecord(value)) for (const [name, item] of Object.entries(value)) checkSizes(item, most, name);
+  if (Array.isArray(value)) for (const item of value as unknown[]) checkSizes(item, elements, key);
+  else if (isRecord(value)) for (const [name, item] of Object.entries(value)) checkSizes(item, elements, name);
 }
 
 const countElements = ({ weightsManifest }: io.ModelJSON): number =>
