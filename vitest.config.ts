@@ -16,6 +16,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // By default one core stays free for a terminal; of two that is half of them.
+    maxWorkers: '100%',
     // Programs under test colour their output by the terminal and by CI; tests see the same everywhere.
     env: { NO_COLOR: '1', ...enginesOfTheCache },
     execArgv: ['--conditions=@covpool/source'],

@@ -33,7 +33,7 @@ export const ARROWS: Arrows = {
   trainers: ['base', 'core', 'checkpoints'],
   charts: ['base'],
 
-  cli: ['base', 'engines'],
+  cli: ['base', 'engines', 'trainers'],
   testing: ['base', 'core', 'engines'],
 
   covpool: [

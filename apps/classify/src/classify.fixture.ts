@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runProgram } from '@covpool/cli';
+import { captureProgram } from '@covpool/cli';
 import { program } from './program.ts';
 import { materialsFolder } from './shipped.ts';
 
@@ -18,15 +18,7 @@ export async function smallData(root: string, classes = ['glass', 'paper'], pict
 }
 
 /** The command line in this process, not at a terminal. */
-export async function classify(...argv: string[]): Promise<{ code: number; out: string; error: string }> {
-  const out: string[] = [];
-  const error: string[] = [];
-  const code = await runProgram(program, argv, {
-    stdout: { write: (text) => out.push(text) },
-    stderr: { write: (text) => error.push(text) },
-  });
-  return { code, out: out.join(''), error: error.join('') };
-}
+export const classify = (...argv: string[]) => captureProgram(program, argv);
 
 /** Options for a training that takes a second. */
 export const tiny = ['--size', '16', '--epochs', '2', '--batch', '4', '--threads', '1', '--engine', 'wasm'];

@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CovpoolError } from '@covpool/base';
-import { duration, table, userPath } from '@covpool/cli';
+import { duration, table, timestamp, userPath, type WorkContext } from '@covpool/cli';
+import { writeRunFile } from '@covpool/cli/training';
 import { configOf, type EarlierComparison, extendPlan, startPlan } from './compare-plan.ts';
 import type { CompareChoices } from './config.ts';
 import { byAccuracy, type HeadSummary, summariseHeads, summaryTable } from './head-summary.ts';
-import { type FailedRun, readFailure, readRunResult, writeFailure } from './run-result.ts';
+import { type FailedRun, readFailure, readRunResult } from './run-result.ts';
 import { type ComparisonPlan, readFailures, readRuns } from './runs-on-disk.ts';
 import { startTraining } from './start-training.ts';
-import { timestamp } from './timestamp.ts';
 import type { TrainJob } from './train-jobs.ts';
-import type { WorkContext } from './train-work.ts';
 import { trainingProgress } from './training-progress.ts';
 import { writeReport } from './write-report.ts';
 
@@ -82,7 +81,8 @@ async function trainAll(jobs: TrainJob[], context: WorkContext): Promise<void> {
     const results = await Promise.all(jobs.map(({ folder }) => readRunResult(folder)));
     const at = results.findIndex((result) => result === undefined);
     const { name, folder } = jobs[at]!;
-    await writeFailure(folder, { name, message: error.message });
+    const failure: FailedRun = { name, message: error.message };
+    await writeRunFile(folder, 'failure.json', failure);
     context.progress.end();
     context.progress.line(`${name}  failed: ${error.message}`);
     await trainAll(jobs.slice(at + 1), context);

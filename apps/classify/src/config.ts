@@ -1,19 +1,6 @@
+import { learningFields, maybeNamed, named, runningFields, wholeFrom } from '@covpool/cli/training';
 import { z } from 'zod';
 import { materialsFolder } from './shipped.ts';
-
-const wholeFrom = (least: number) =>
-  z.int(`must be a whole number from ${least}`).min(least, `must be at least ${least}`);
-const share = (most: number) =>
-  z.number('must be a number').min(0, 'must not be negative').max(most, `must be at most ${most}`);
-
-const nameAsObject = (value: unknown): unknown => (typeof value === 'string' ? { name: value } : value);
-const rule = 'must be a name, or name and options';
-
-/** `isqrt` or `{name: isqrt, dim: 64}`; whoever makes the named thing checks its options. */
-const named = z.preprocess(nameAsObject, z.looseObject({ name: z.string('must be a name') }, rule));
-
-/** The same; options without a name are for the one that stands there anyway. */
-const maybeNamed = z.preprocess(nameAsObject, z.looseObject({ name: z.string('must be a name').optional() }, rule));
 
 /** Every choice of a training, with what holds without it. A run folder keeps it resolved. */
 export const trainConfigSchema = z.strictObject({
@@ -46,23 +33,12 @@ export const trainConfigSchema = z.strictObject({
   /** Training pictures: `crop` of a slightly larger one, `resized-crop` (ImageNet), or `none`. */
   augment: z.enum(['crop', 'resized-crop', 'none'], 'must be crop, resized-crop or none').default('crop'),
   flips: z.enum(['both', 'horizontal', 'none'], 'must be both, horizontal or none').default('both'),
-  /** Absent: 15, or what a published schedule says. */
-  epochs: wholeFrom(1).optional(),
-  batch: wholeFrom(1).default(32),
-  /** Parts of a batch that are computed apart; it fixes the numbers, whoever computes the parts. */
-  shards: wholeFrom(1).default(2),
-  /** The schedule's base rate; absent: the schedule's own. */
-  lr: share(1e6).optional(),
+  /** Without `epochs`: 15, or what a published schedule says. */
+  ...learningFields,
+  batch: learningFields.batch.default(32),
   /** A schedule with options, or `norm`, `fast`, `adju`: those published for the backbone's family, epochs included. */
   schedule: named.default({ name: 'linear' }),
-  momentum: share(1).default(0.9),
-  weightDecay: share(1e3).default(1e-4),
-  seed: wholeFrom(0).default(0),
-  engine: z.string('must be a name').optional(),
-  /** Threads that compute; absent: one per shard and core. It changes no number. */
-  threads: wholeFrom(1).optional(),
-  /** Use only the first so many pictures of a split, spread over the classes; for trying things out. */
-  limit: wholeFrom(1).optional(),
+  ...runningFields,
 });
 
 /** The choices of a comparison: those of a training, with several poolings (or `all`) in place of one. */

@@ -1,41 +1,17 @@
-import { availableParallelism } from 'node:os';
-import { CovpoolError, soloCommunicator } from '@covpool/base';
-import { useEngine } from '@covpool/engines';
-import { startRanks } from '@covpool/trainers/node';
-import type { TrainConfig } from './config.ts';
-import { trainJobs, type TrainJob, type TrainWatcher } from './train-jobs.ts';
-
-/** Engines that compute on the calling thread, so that more threads make them faster. */
-const HOST_ENGINES = ['wasm', 'cpu'];
+import { trainOnThreads } from '@covpool/cli/training';
+import { trainJobs, type TrainJob, type TrainPlan, type TrainWatcher } from './train-jobs.ts';
 
 /**
- * Trains on the engine that a configuration names, or the fastest, and on as many threads as pay.
+ * Trains one network after the other on the engine that their configurations name, or the fastest, and on as many threads as pay.
  *
  * @throws interrupted if the watcher's signal stopped it
  */
 export async function startTraining(jobs: TrainJob[], watcher: TrainWatcher): Promise<void> {
   const [first] = jobs;
   if (!first) return;
-  const { name: engine } = await useEngine(first.config.engine as Parameters<typeof useEngine>[0]);
-  const threads = threadsOf(first.config, engine);
-  const plan = { jobs, engine, threads };
-  const ranks =
-    threads > 1 ? startRanks({ size: threads, module: new URL('./rank.ts', import.meta.url), data: plan }) : undefined;
-  try {
-    const complete = await trainJobs(plan, ranks?.communicator ?? soloCommunicator, watcher);
-    await ranks?.finish();
-    if (!complete) throw new CovpoolError('interrupted', 'stopped; the last checkpoint is saved, --resume goes on');
-  } finally {
-    await ranks?.stop();
-  }
-}
-
-function threadsOf({ threads, shards }: TrainConfig, engine: string): number {
-  if (threads !== undefined && threads > shards) {
-    throw new CovpoolError(
-      'bad-argument',
-      `train: every thread needs a shard, got ${threads} threads for ${shards} shards`,
-    );
-  }
-  return threads ?? (HOST_ENGINES.includes(engine) ? Math.min(availableParallelism(), shards) : 1);
+  await trainOnThreads(first.config, {
+    module: new URL('./rank.ts', import.meta.url),
+    planAt: (place): TrainPlan => ({ jobs, ...place }),
+    train: (plan, communicator) => trainJobs(plan, communicator, watcher),
+  });
 }

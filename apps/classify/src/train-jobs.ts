@@ -1,18 +1,10 @@
 import { preprocessing } from '@covpool/backbones';
 import type { Communicator } from '@covpool/base';
+import { type Place, runSummary, writeRunFile } from '@covpool/cli/training';
 import { createLoader, type Dataset } from '@covpool/datasets';
 import { useEngine } from '@covpool/engines';
-import {
-  type EpochRecord,
-  hybrid,
-  schedule,
-  sgd,
-  type StepReport,
-  train,
-  type TrainingPosition,
-} from '@covpool/trainers';
-import { RunFolder } from '@covpool/trainers/node';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { type EpochRecord, hybrid, schedule, sgd, type StepReport, type TrainingPosition } from '@covpool/trainers';
+import { bestLine, trainInFolder } from '@covpool/trainers/node';
 import { batchSource, dropsLast } from './batch-source.ts';
 import { buildClassifier, type ClassifierCard, FORMAT } from './classifier.ts';
 import type { TrainConfig } from './config.ts';
@@ -20,7 +12,7 @@ import { answers, score, type Scores } from './evaluate.ts';
 import { pickExamples } from './examples.ts';
 import { inputRecipe, trainingTransforms } from './input.ts';
 import { checkSameClasses, openDataset } from './open-dataset.ts';
-import { type RunResult, writeRunResult } from './run-result.ts';
+import type { RunResult } from './run-result.ts';
 import { startFromWeights, type StartingWeights } from './start-from-weights.ts';
 
 /** One network to train. */
@@ -34,11 +26,9 @@ export interface TrainJob {
 }
 
 /** What all ranks of a program are given. */
-export interface TrainPlan {
+export interface TrainPlan extends Place {
   /** All on the same data and the same engine. */
   jobs: TrainJob[];
-  engine: string;
-  threads: number;
 }
 
 /** An epoch's line of `metrics.jsonl`: training, then validation. */
@@ -111,15 +101,12 @@ async function trainOne(
     std: card.input.std,
   });
   const first = communicator.rank === 0;
-  const run = first && !job.resume ? await RunFolder.create(job.folder, card) : undefined;
-  await communicator.barrier();
-  const folder = run ?? RunFolder.open(job.folder);
-  const start = job.resume ? await folder.resume(model, optimizer) : undefined;
-  await communicator.barrier();
-
-  const lines = first ? ((await folder.metrics()) as unknown as EpochLine[]) : [];
+  const evaluate = () => answers(model, data.val, card.input, { communicator });
   try {
-    const end = await train({
+    const { complete, lines } = await trainInFolder<EpochLine>({
+      folder: job.folder,
+      config: card,
+      resume: job.resume,
       model,
       optimizer,
       schedule: rate,
@@ -128,44 +115,29 @@ async function trainOne(
       shards: config.shards,
       seed: config.seed,
       communicator,
-      start,
       signal: watcher.signal,
       onEpochStart: async (epoch, current) => (model = (await handOver?.(epoch, current)) ?? current),
       onStep: (report) => watcher.onStep?.(job, report),
-      async onEpoch(record, position) {
-        const { loss, top1, meanClassAccuracy } = score(await answers(model, data.val, card.input, { communicator }));
-        if (!first) return;
-        const line = { ...record, validation: { loss, top1, meanClassAccuracy } };
-        const best = lines.every(({ validation }) => validation.top1 < top1);
-        lines.push(line);
-        await folder.append(line);
-        // An interruption between the two repeats the epoch, exactly; the other way round it would lose the best.
-        const own = cardAt(card, config, position);
-        if (best) await folder.save('best', model, optimizer, position, own);
-        await folder.save('last', model, optimizer, position, own);
-        watcher.onEpoch?.(job, line);
+      async lineOf(record) {
+        const { loss, top1, meanClassAccuracy } = score(await evaluate());
+        return { ...record, validation: { loss, top1, meanClassAccuracy } };
       },
+      scoreOf: accuracyOf,
+      configAt: (position) => cardAt(card, config, position),
+      onLine: (line) => watcher.onEpoch?.(job, line),
     });
-    if (end.epoch < config.epochs) {
-      if (first) await folder.save('last', model, optimizer, end, cardAt(card, config, end));
-      return false;
-    }
-    const all = await answers(model, data.val, card.input, { communicator });
+    if (!complete) return false;
+    const all = await evaluate();
     if (first) {
+      const best = bestLine(lines, accuracyOf)!;
       const result: RunResult = {
         name: job.name,
-        parameters: countParameters(model),
-        epochs: config.epochs,
-        seed: config.seed,
-        engine: plan.engine,
-        threads: plan.threads,
+        ...runSummary(model, config, plan, lines, begun),
         last: score(all),
-        best: bestOf(lines),
-        msPerStep: median(lines.map(({ msPerStep }) => msPerStep)),
-        seconds: (performance.now() - begun) / 1000,
+        best: { epoch: best.epoch, top1: accuracyOf(best) },
         examples: pickExamples(data.val, all),
       };
-      await writeRunResult(job.folder, result);
+      await writeRunFile(job.folder, 'result.json', result);
       watcher.onDone?.(job, result);
     }
     return true;
@@ -198,16 +170,4 @@ export function trainingCard(config: TrainConfig, classes: readonly string[]): C
   return { format: FORMAT, backbone, pool, attention, classes: [...classes], input, training: config };
 }
 
-function countParameters(model: LayersModel): number {
-  return model.trainableWeights.reduce((sum, { shape }) => sum + shape.reduce<number>((a, b) => a * (b ?? 1), 1), 0);
-}
-
-function bestOf(lines: EpochLine[]): RunResult['best'] {
-  const [first, ...rest] = lines.map(({ epoch, validation: { top1 } }) => ({ epoch, top1 }));
-  return rest.reduce((best, line) => (line.top1 > best.top1 ? line : best), first!);
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
+const accuracyOf = ({ validation }: EpochLine): number => validation.top1;

@@ -1,6 +1,6 @@
-import { CovpoolError } from '@covpool/base';
 import { headSizes } from '@covpool/checkpoints';
-import type { CommandContext } from '@covpool/cli';
+import type { WorkContext } from '@covpool/cli';
+import { checkUnfinished } from '@covpool/cli/training';
 import { readCard } from './classifier.ts';
 import { chosenPool, completeConfig } from './complete-config.ts';
 import type { TrainChoices, TrainConfig } from './config.ts';
@@ -12,20 +12,8 @@ import { trainingProgress } from './training-progress.ts';
 import { openWeights } from './weights-source.ts';
 import { writeReport } from './write-report.ts';
 
-export type WorkContext = Pick<CommandContext, 'signal' | 'print' | 'progress' | 'live'>;
-
 /** What `train` prints for machines. */
 export type TrainOutcome = RunResult & { folder: string; report: string };
-
-/** Refuses options beside one that settles everything. */
-export function checkNothingElse(verb: string, only: string, options: object): void {
-  const others = Object.keys(options).filter((name) => ![only, 'json', 'verbose', 'help'].includes(name));
-  if (others.length === 0) return;
-  throw new CovpoolError(
-    'bad-argument',
-    `${verb}: --${only} goes on with the run's own choices and takes no others, got --${others.join(', --')}`,
-  );
-}
 
 /** What tables, charts and folders call a training: its pooling, or both poolings of the hybrid protocol. */
 export function headName({ hybrid, ...choices }: Pick<TrainChoices, 'backbone' | 'pool' | 'hybrid'>): string {
@@ -53,8 +41,7 @@ async function withWeightsChannels(choices: TrainChoices): Promise<TrainChoices>
 export async function resumeRun(folder: string, context: WorkContext): Promise<TrainOutcome> {
   const { training } = await readCard(folder);
   const config = training as TrainConfig;
-  const complete = await readRunResult(folder);
-  if (complete) throw new CovpoolError('bad-argument', `train: ${folder} is complete; there is nothing to resume`);
+  await checkUnfinished(folder);
   return finishRun({ name: headName(config), config, folder, resume: true }, context);
 }
 

@@ -1,5 +1,4 @@
-import type { Progress } from '@covpool/base';
-import { duration } from '@covpool/cli';
+import { duration, timeLeft, type WorkContext } from '@covpool/cli';
 import { percent } from './evaluate.ts';
 import { describeStart } from './start-from-weights.ts';
 import type { TrainJob, TrainWatcher } from './train-jobs.ts';
@@ -7,18 +6,16 @@ import type { TrainJob, TrainWatcher } from './train-jobs.ts';
 /** Shows a training: one live line on a terminal, one line per epoch elsewhere. */
 export function trainingProgress(
   jobs: TrainJob[],
-  { progress, live, signal }: { progress: Progress; live: boolean; signal: AbortSignal },
+  { progress, live, signal }: Pick<WorkContext, 'progress' | 'live' | 'signal'>,
 ): TrainWatcher {
   const width = Math.max(...jobs.map(({ name }) => name.length));
   const epochsOf = (list: TrainJob[]) => list.reduce((sum, { config }) => sum + config.epochs, 0);
-  let clock: { job: TrainJob; begun: number; from: number } | undefined;
+  let clock: { job: TrainJob; left: ReturnType<typeof timeLeft> } | undefined;
 
   /** Seconds until all jobs are done, at the pace of the running one. */
   const left = (job: TrainJob, epochs: number): number => {
-    if (clock?.job !== job) clock = { job, begun: performance.now(), from: epochs };
-    const pace = (performance.now() - clock.begun) / 1000 / (epochs - clock.from);
-    const later = epochsOf(jobs.slice(jobs.indexOf(job) + 1));
-    return pace * (job.config.epochs - epochs + later);
+    if (clock?.job !== job) clock = { job, left: timeLeft() };
+    return clock.left(epochs, job.config.epochs - epochs + epochsOf(jobs.slice(jobs.indexOf(job) + 1)));
   };
 
   return {

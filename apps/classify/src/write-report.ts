@@ -7,11 +7,10 @@ import {
   palette,
   pictureGrid,
   pngOfPicture,
-  type ReportImage,
   type ReportSection,
   seriesColours,
 } from '@covpool/charts';
-import { svgToPng } from '@covpool/charts/node';
+import { saveChart } from '@covpool/charts/node';
 import { baselineOf, byAccuracy, type HeadSummary, summariseHeads, summaryTable } from './head-summary.ts';
 import { openDataset } from './open-dataset.ts';
 import { dataFolder } from './shipped.ts';
@@ -39,11 +38,7 @@ export async function writeReport(
   const all = summaries.map(({ head }) => head);
   const heads = legibleHeads(summaries);
   const colours = seriesColours(heads);
-  const save = async (name: string, svg: string, alt: string): Promise<ReportImage> => {
-    const png = await svgToPng(svg);
-    await writeFileAtomic(join(folder, `${name}.png`), png);
-    return { png, alt };
-  };
+  const save = (name: string, svg: string, alt: string) => saveChart(folder, name, svg, alt);
   const sections: ReportSection[] = [
     resultSection(runs, summaries, command, failures),
     ...(all.length > 1

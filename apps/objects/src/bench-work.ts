@@ -1,4 +1,5 @@
 import type { Progress } from '@covpool/base';
+import { countParameters, median } from '@covpool/cli/training';
 import { cocoFolder } from '@covpool/datasets/node';
 import { useEngine } from '@covpool/engines';
 import { schedule, sgd, train } from '@covpool/trainers';
@@ -71,10 +72,7 @@ export async function benchDetector(
     },
   });
   progress.end();
-  const parameters = detector.model.trainableWeights.reduce(
-    (sum, { shape }) => sum + shape.reduce<number>((product, side) => product * (side ?? 1), 1),
-    0,
-  );
+  const parameters = countParameters(detector.model);
   optimizer.dispose();
   detector.dispose();
   return {
@@ -85,9 +83,4 @@ export async function benchDetector(
     msPerPicture: median(looks.slice(Math.min(WARM, looks.length - 1))),
     tensorsLeft: alive.at(-1)! - alive[WARM - 1]!,
   };
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
 }

@@ -1,16 +1,6 @@
+import { learningFields, named, runningFields, share, wholeFrom } from '@covpool/cli/training';
 import { z } from 'zod';
 import type { Task } from './task.ts';
-
-const wholeFrom = (least: number) =>
-  z.int(`must be a whole number from ${least}`).min(least, `must be at least ${least}`);
-const share = (most: number) =>
-  z.number('must be a number').min(0, 'must not be negative').max(most, `must be at most ${most}`);
-
-/** `cosine-warmup` or `{name: step-warmup, milestones: [8, 11]}`. */
-const named = z.preprocess(
-  (value) => (typeof value === 'string' ? { name: value } : value),
-  z.looseObject({ name: z.string('must be a name') }, 'must be a name, or name and options'),
-);
 
 /** Every choice of a training, with what holds without it. A run folder keeps it resolved. */
 export function trainConfigSchema(task: Task) {
@@ -45,25 +35,15 @@ export function trainConfigSchema(task: Task) {
       .default([1, 1]),
     /** Strength of random brightness, contrast and saturation. */
     jitter: share(1).default(0),
+    ...learningFields,
     epochs: wholeFrom(1).default(30),
-    batch: wholeFrom(1).default(4),
-    /** Parts of a batch that are computed apart; it fixes the numbers, whoever computes the parts. */
-    shards: wholeFrom(1).default(2),
-    /** The schedule's base rate; absent: the schedule's own. */
-    lr: share(1e6).optional(),
+    batch: learningFields.batch.default(4),
     schedule: named.default({ name: 'cosine-warmup' }),
-    momentum: share(1).default(0.9),
-    weightDecay: share(1e3).default(1e-4),
     /** The most that the norm of all gradients together may be; 0: no limit. */
     clipNorm: share(1e6).default(5),
     /** Evaluate on the validation pictures after every so many epochs, and after the last. */
     evaluateEvery: wholeFrom(1).default(5),
-    seed: wholeFrom(0).default(0),
-    engine: z.string('must be a name').optional(),
-    /** Threads that compute; absent: one per shard and core. It changes no number. */
-    threads: wholeFrom(1).optional(),
-    /** Use only the first so many pictures of a split; for trying things out. */
-    limit: wholeFrom(1).optional(),
+    ...runningFields,
   });
 }
 

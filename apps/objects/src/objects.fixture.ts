@@ -1,20 +1,9 @@
-import { runProgram } from '@covpool/cli';
+import { captureProgram } from '@covpool/cli';
 import { objectProgram } from './program.ts';
 import type { Task } from './task.ts';
 
 /** The command line in this process, not at a terminal. */
-export async function run(
-  name: Task['name'],
-  ...argv: string[]
-): Promise<{ code: number; out: string; error: string }> {
-  const out: string[] = [];
-  const error: string[] = [];
-  const code = await runProgram(objectProgram(name), argv, {
-    stdout: { write: (text) => out.push(text) },
-    stderr: { write: (text) => error.push(text) },
-  });
-  return { code, out: out.join(''), error: error.join('') };
-}
+export const run = (name: Task['name'], ...argv: string[]) => captureProgram(objectProgram(name), argv);
 
 /** Options for a training that takes seconds. */
 export const tiny = [

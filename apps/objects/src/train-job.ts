@@ -1,30 +1,28 @@
 import type { Communicator } from '@covpool/base';
 import { loadWeights } from '@covpool/checkpoints/node';
+import { type Place, runSummary, writeRunFile } from '@covpool/cli/training';
 import type { DetectionDataset } from '@covpool/datasets';
 import { cocoFolder } from '@covpool/datasets/node';
 import { useEngine } from '@covpool/engines';
-import { type EpochRecord, schedule, sgd, type StepReport, train } from '@covpool/trainers';
-import { RunFolder } from '@covpool/trainers/node';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { batchSource, trainingLoader } from './batches.ts';
+import { type EpochRecord, schedule, sgd, type StepReport } from '@covpool/trainers';
+import { bestLine, trainInFolder } from '@covpool/trainers/node';
+import { batchSource, type ObjectShard, trainingLoader } from './batches.ts';
 import { buildDetector, cardOf, loadDetectorWeights, weightsFile } from './card.ts';
 import type { TrainConfig } from './config.ts';
 import { findObjects, mainStats, scoreObjects, type Scores } from './evaluate.ts';
 import { detectionObjective } from './objective.ts';
-import { type RunResult, writeRunResult } from './run-result.ts';
+import type { RunResult } from './run-result.ts';
 import { checkSameCategories } from './same-categories.ts';
 import type { Task } from './task.ts';
 
 /** A training, as every rank of the program is given it. */
-export interface TrainJob {
+export interface TrainJob extends Place {
   task: Task;
   config: TrainConfig;
   /** Its run folder. */
   folder: string;
   /** Go on where the folder's last checkpoint stands. */
   resume: boolean;
-  engine: string;
-  threads: number;
 }
 
 /** An epoch's line of `metrics.jsonl`: training, then validation where there was one. */
@@ -71,19 +69,15 @@ export async function trainDetector(
   const rate = schedule({ ...config.schedule, ...(config.lr === undefined ? {} : { base: config.lr }) });
   const { momentum, weightDecay, clipNorm } = config;
   const optimizer = sgd({ momentum, weightDecay, clipNorm: clipNorm === 0 ? Infinity : clipNorm });
-  const run = first && !job.resume ? await RunFolder.create(job.folder, card) : undefined;
-  await communicator.barrier();
-  const folder = run ?? RunFolder.open(job.folder);
-  const start = job.resume ? await folder.resume(detector.model, optimizer) : undefined;
-  await communicator.barrier();
   if (first) watcher.onData?.(learnt, val);
-
-  const lines = first ? ((await folder.metrics()) as unknown as EpochLine[]) : [];
   const evaluated = (epoch: number) => epoch % config.evaluateEvery === 0 || epoch === config.epochs;
   const evaluate = async () =>
-    scoreObjects(val, await findObjects(detector, val, card, { onStep: watcher.onEvaluate! }));
+    scoreObjects(val, await findObjects(detector, val, card, { onStep: watcher.onEvaluate! })).scores;
   try {
-    const end = await train({
+    const { complete, lines } = await trainInFolder<EpochLine, ObjectShard>({
+      folder: job.folder,
+      config: card,
+      resume: job.resume,
       model: detector.model,
       optimizer,
       objective: detectionObjective(detector),
@@ -93,65 +87,31 @@ export async function trainDetector(
       shards: config.shards,
       seed: config.seed,
       communicator,
-      start,
-      signal: watcher.signal!,
-      onStep: (report) => watcher.onStep?.(report),
-      async onEpoch({ top1: _, ...record }, position) {
-        if (!first) return;
-        const validation = evaluated(record.epoch) ? (await evaluate()).scores : undefined;
-        const line: EpochLine = { ...record, ...(validation ? { validation } : {}) };
-        const best = validation && mainStats(validation).AP > bestOf(lines).AP;
-        lines.push(line);
-        await folder.append(line as unknown as EpochRecord & Record<string, unknown>);
-        // An interruption between the two repeats the epoch, exactly; the other way round it would lose the best.
-        if (best) await folder.save('best', detector.model, optimizer, position);
-        await folder.save('last', detector.model, optimizer, position);
-        watcher.onEpoch?.(line);
+      signal: watcher.signal,
+      onStep: watcher.onStep,
+      async lineOf({ top1: _, ...record }) {
+        const validation = first && evaluated(record.epoch) ? await evaluate() : undefined;
+        return { ...record, ...(validation ? { validation } : {}) };
       },
+      scoreOf: averagePrecision,
+      onLine: watcher.onEpoch,
     });
-    if (end.epoch < config.epochs) {
-      if (first) await folder.save('last', detector.model, optimizer, end);
-      return false;
-    }
-    if (first) {
+    if (complete && first) {
       // The best weights are those that a run is used with.
       await loadDetectorWeights(detector, weightsFile(job.folder, 'best'));
-      const { scores } = await evaluate();
+      const { epoch } = bestLine(lines, averagePrecision)!;
       const result: RunResult = {
-        parameters: countParameters(detector.model),
-        epochs: config.epochs,
-        seed: config.seed,
-        engine: job.engine,
-        threads: job.threads,
-        best: { epoch: bestOf(lines).epoch, ...scores },
-        msPerStep: median(lines.map(({ msPerStep }) => msPerStep)),
-        seconds: (performance.now() - begun) / 1000,
+        ...runSummary(detector.model, config, job, lines, begun),
+        best: { epoch, ...(await evaluate()) },
       };
-      await writeRunResult(job.folder, result);
+      await writeRunFile(job.folder, 'result.json', result);
     }
-    return true;
+    return complete;
   } finally {
     optimizer.dispose();
     detector.dispose();
   }
 }
 
-/** The epoch (from 1) with the best AP so far; epoch 0 with less than any. */
-function bestOf(lines: EpochLine[]): { epoch: number; AP: number } {
-  return lines.reduce(
-    (best, { epoch, validation }) => {
-      const AP = validation ? mainStats(validation).AP : -Infinity;
-      return AP > best.AP ? { epoch, AP } : best;
-    },
-    { epoch: 0, AP: -Infinity },
-  );
-}
-
-function countParameters(model: LayersModel): number {
-  return model.trainableWeights.reduce((sum, { shape }) => sum + shape.reduce<number>((a, b) => a * (b ?? 1), 1), 0);
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
+/** How good an epoch was, if it was evaluated. */
+const averagePrecision = ({ validation }: EpochLine): number | undefined => validation && mainStats(validation).AP;

@@ -1,19 +1,17 @@
-import { type OptionSpecs, type OptionValues, userPath } from '@covpool/cli';
-import type { TrainConfig } from './config.ts';
+import {
+  configOptions,
+  learningOptions,
+  optionsAsConfig,
+  type OptionSpecs,
+  type OptionValues,
+  runningOptions,
+  userPath,
+} from '@covpool/cli';
 
 /** The options that say how to train. */
 export const trainOptions = {
-  config: {
-    type: 'string',
-    value: 'file',
-    summary: 'YAML or JSON file with these choices as keys; may `extends` others',
-  },
-  set: {
-    type: 'string',
-    value: 'key=value',
-    multiple: true,
-    summary: 'set one key, also a nested one: size.long=640, settings.anchors.scale=6',
-  },
+  ...configOptions,
+  set: { ...configOptions.set, summary: `${configOptions.set.summary}: size.long=640, settings.anchors.scale=6` },
   data: {
     type: 'string',
     value: 'folder',
@@ -36,32 +34,16 @@ export const trainOptions = {
     fallback: '1,1',
   },
   jitter: { type: 'number', summary: 'strength of random brightness, contrast and saturation', fallback: '0' },
-  epochs: { type: 'number', summary: 'passes over the training pictures', fallback: '30' },
-  batch: { type: 'number', summary: 'pictures per step', fallback: '4' },
-  shards: { type: 'number', summary: 'parts of a batch; with the seed it fixes the numbers', fallback: '2' },
-  lr: { type: 'number', summary: 'peak learning rate', fallback: '0.02' },
-  schedule: { type: 'string', value: 'name', summary: 'how the learning rate changes', fallback: 'cosine-warmup' },
-  momentum: { type: 'number', summary: 'of SGD', fallback: '0.9' },
-  'weight-decay': { type: 'number', summary: 'of SGD, on every weight', fallback: '1e-4' },
+  ...learningOptions,
+  epochs: { ...learningOptions.epochs, fallback: '30' },
+  batch: { ...learningOptions.batch, fallback: '4' },
+  lr: { ...learningOptions.lr, fallback: '0.02' },
+  schedule: { ...learningOptions.schedule, fallback: 'cosine-warmup' },
   'clip-norm': { type: 'number', summary: 'most that the norm of the gradients may be; 0: no limit', fallback: '5' },
   'evaluate-every': { type: 'number', summary: 'epochs between evaluations', fallback: '5' },
-  seed: { type: 'number', summary: 'same seed and engine: same numbers', fallback: '0' },
-  engine: { type: 'string', value: 'name', summary: 'what computes; see `doctor`', fallback: 'the fastest that works' },
-  threads: { type: 'number', summary: 'threads that compute; changes no number', fallback: 'one per shard and core' },
-  limit: { type: 'number', summary: 'use only so many pictures of a split' },
+  ...runningOptions,
 } as const satisfies OptionSpecs;
 
-const PATHS: ReadonlySet<string> = new Set(['data', 'trunk', 'from']);
-
-type Given = OptionValues<typeof trainOptions>;
-
-/** The options as a configuration; what was not given is absent. */
-export function optionsAsConfig(options: Given): Partial<Record<keyof TrainConfig, unknown>> {
-  const choices = (Object.keys(trainOptions) as (keyof Given)[]).filter((name) => name !== 'config' && name !== 'set');
-  const given = choices.map((name) => {
-    const key = name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-    const value = options[name];
-    return [key, PATHS.has(name) && typeof value === 'string' ? userPath(value) : value] as const;
-  });
-  return Object.fromEntries(given);
-}
+/** The options as a configuration; what was not given is undefined. */
+export const trainingChoices = (options: OptionValues<typeof trainOptions>) =>
+  optionsAsConfig(trainOptions, options, { data: userPath, trunk: userPath, from: userPath });

@@ -1,5 +1,6 @@
 import { CovpoolError } from '@covpool/base';
-import type { CommandContext } from '@covpool/cli';
+import type { WorkContext } from '@covpool/cli';
+import { checkUnfinished } from '@covpool/cli/training';
 import { readCard } from './card.ts';
 import type { TrainConfig } from './config.ts';
 import { evaluateDetector } from './eval-work.ts';
@@ -9,24 +10,12 @@ import { startTraining } from './start-training.ts';
 import type { Task } from './task.ts';
 import { trainingProgress } from './training-progress.ts';
 
-type WorkContext = Pick<CommandContext, 'signal' | 'print' | 'progress' | 'live'>;
-
 /** What `train` prints for machines. */
 export type TrainOutcome = RunResult & { folder: string; report: string };
 
 /** Pictures of the report, and the least score that is drawn on them. */
 const DRAWN = 6;
 const DRAWN_SCORE = 0.5;
-
-/** Refuses options beside one that settles everything. */
-export function checkNothingElse(options: object): void {
-  const others = Object.keys(options).filter((name) => !['resume', 'json', 'verbose', 'help'].includes(name));
-  if (others.length === 0) return;
-  throw new CovpoolError(
-    'bad-argument',
-    `train: --resume goes on with the run's own choices and takes no others, got --${others.join(', --')}`,
-  );
-}
 
 /** Trains into a new folder. */
 export async function newRun(
@@ -43,8 +32,7 @@ export async function resumeRun(task: Task, folder: string, context: WorkContext
   const { training } = await readCard(task, folder);
   if (!training)
     throw new CovpoolError('bad-input', `train: ${folder} must be the folder of a run, got a mere network`);
-  const complete = await readRunResult(folder);
-  if (complete) throw new CovpoolError('bad-argument', `train: ${folder} is complete; there is nothing to resume`);
+  await checkUnfinished(folder);
   return finishRun(task, training, folder, true, context);
 }
 

@@ -1,5 +1,4 @@
-import { duration } from '@covpool/cli';
-import type { CommandContext } from '@covpool/cli';
+import { duration, timeLeft, type WorkContext } from '@covpool/cli';
 import { formatScore, mainStats } from './evaluate.ts';
 import type { Task } from './task.ts';
 import type { TrainWatcher } from './train-job.ts';
@@ -8,13 +7,9 @@ import type { TrainWatcher } from './train-job.ts';
 export function trainingProgress(
   task: Task,
   epochs: number,
-  { progress, live, signal }: Pick<CommandContext, 'progress' | 'live' | 'signal'>,
+  { progress, live, signal }: Pick<WorkContext, 'progress' | 'live' | 'signal'>,
 ): TrainWatcher {
-  let clock: { begun: number; from: number } | undefined;
-  const left = (done: number): number => {
-    clock ??= { begun: performance.now(), from: done };
-    return ((performance.now() - clock.begun) / 1000 / (done - clock.from)) * (epochs - done);
-  };
+  const left = timeLeft();
   return {
     signal,
     onData(train, val) {
@@ -33,7 +28,7 @@ export function trainingProgress(
         total: stepsPerEpoch,
         values: {
           loss: loss.toFixed(3),
-          left: duration(left(epoch - 1 + step / stepsPerEpoch)),
+          left: duration(left(epoch - 1 + step / stepsPerEpoch, epochs - (epoch - 1) - step / stepsPerEpoch)),
           'pictures/s': picturesPerSecond.toFixed(1),
         },
       });
@@ -55,7 +50,7 @@ export function trainingProgress(
           ? [`val AP ${formatScore(mainStats(validation).AP)}`, `AP50 ${formatScore(mainStats(validation).AP50)}`]
           : []),
         `${picturesPerSecond.toFixed(1)} pictures/s`,
-        `left ${duration(left(epoch))}`,
+        `left ${duration(left(epoch, epochs - epoch))}`,
       ];
       progress.line(parts.join('  '));
     },

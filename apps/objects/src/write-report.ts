@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '@covpool/base/node';
 import { htmlReport, lineChart, precisionRecall, type ReportImage, type ReportSection } from '@covpool/charts';
-import { svgToPng } from '@covpool/charts/node';
+import { saveChart } from '@covpool/charts/node';
 import type { CocoEvaluation, CocoStats } from '@covpool/metrics';
 import { RunFolder } from '@covpool/trainers/node';
 import type { DetectorCard } from './card.ts';
@@ -37,11 +37,7 @@ const SHOWN_THRESHOLDS = [0, 5];
 /** Writes `report.html`, which stands alone, and its charts as PNG files beside it. Returns the report's path. */
 export async function writeEvaluationReport(folder: string, report: EvaluationReport): Promise<string> {
   const { task, card, evaluated, drawn, data, source, run } = report;
-  const save = async (name: string, svg: string, alt: string): Promise<ReportImage> => {
-    const png = await svgToPng(svg);
-    await writeFileAtomic(join(folder, `${name}.png`), png);
-    return { png, alt };
-  };
+  const save: Save = (name, svg, alt) => saveChart(folder, name, svg, alt);
   const main = evaluated.mask ?? evaluated.box;
   const sections: ReportSection[] = [
     ...resultSections(evaluated),

@@ -1,10 +1,8 @@
 import { checkArgument } from '@covpool/base';
 import {
   type LayerConfig,
-  type LayerShape,
   NamedLayer,
   onlyInput,
-  onlyShape,
   type OnnxExportable,
   type OnnxGraph,
   type OnnxValue,
@@ -35,10 +33,6 @@ export class ChannelShuffle extends NamedLayer implements OnnxExportable {
   constructor(config: LayerConfig & { groups: number }) {
     super(config);
     this.groups = config.groups;
-  }
-
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
   }
 
   override call(inputs: Tensor | Tensor[]): Tensor {

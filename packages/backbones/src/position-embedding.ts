@@ -44,10 +44,6 @@ export class PositionEmbedding extends NamedLayer {
     this.built = true;
   }
 
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
-
   override call(inputs: Tensor | Tensor[]): Tensor {
     const x = onlyInput(inputs);
     const { tokens } = this.options;

@@ -7,6 +7,10 @@ export interface OptionSpec {
   /** What stands for the value in the help: `folder`, `n`. */
   value?: string;
   short?: string;
+  /** All that a text may be. */
+  choices?: readonly string[];
+  /** A number must be whole, and this at least. */
+  least?: number;
   /** May be given several times; the values are collected. */
   multiple?: boolean;
   /** The value without the option, in words for the help; the command applies it. */
@@ -19,6 +23,8 @@ type OptionValue<S extends OptionSpec> = S['type'] extends 'boolean'
   ? boolean
   : S['type'] extends 'number'
   ? number
+  : S extends { choices: readonly (infer Choice extends string)[] }
+  ? Choice
   : string;
 
 /** The values of the options that were given. */
@@ -40,6 +46,9 @@ export interface CommandContext<S extends OptionSpecs = OptionSpecs> {
   /** Whether stdout is for a machine. */
   json: boolean;
 }
+
+/** What the work of a command needs to show itself and to be stopped. */
+export type WorkContext = Pick<CommandContext, 'signal' | 'print' | 'progress' | 'live'>;
 
 /** A verb of a command line. */
 export interface Command<S extends OptionSpecs = OptionSpecs> {

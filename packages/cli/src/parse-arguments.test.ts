@@ -6,6 +6,8 @@ const specs = {
   out: { type: 'string', short: 'o', value: 'folder', summary: '' },
   set: { type: 'string', multiple: true, summary: '' },
   quick: { type: 'boolean', summary: '' },
+  checkpoint: { type: 'string', choices: ['last', 'best'], summary: '' },
+  top: { type: 'number', least: 1, summary: '' },
 } as const;
 
 const parse = (...argv: string[]) => parseArguments('train', argv, specs);
@@ -29,6 +31,7 @@ describe('parseArguments', () => {
     expect(parse('--no-quick').options).toEqual({ quick: false });
     expect(parse('--epochs', '-1', '--', '--quick')).toEqual({ options: { epochs: -1 }, positionals: ['--quick'] });
     expect(parse('--epochs', '1e-4').options.epochs).toBe(1e-4);
+    expect(parse('--checkpoint', 'best', '--top', '1').options).toEqual({ checkpoint: 'best', top: 1 });
   });
 
   it.each([
@@ -41,6 +44,9 @@ describe('parseArguments', () => {
     [['--out', '--quick'], 'train: --out needs a value (folder)'],
     [['--out='], 'train: --out needs a value (folder)'],
     [['--quick=yes'], "train: --quick takes no value, got 'yes'"],
+    [['--checkpoint', 'first'], "train: --checkpoint must be last or best, got 'first'"],
+    [['--top', '0'], 'train: --top must be a whole number from 1, got 0'],
+    [['--top', '1.5'], 'train: --top must be a whole number from 1, got 1.5'],
     [['--epochs', '1', '--epochs', '2'], 'train: --epochs is given more than once'],
   ])('refuses %j', (argv, message) => {
     expect(() => parse(...argv)).toThrow(expect.objectContaining({ code: 'bad-argument', message }));

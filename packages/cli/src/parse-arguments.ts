@@ -69,10 +69,17 @@ function readValue(who: string, name: string, spec: OptionSpec, { value: text, i
   if (text === undefined || text === '' || swallowed) {
     throw new CovpoolError('bad-argument', `${who}: --${name} needs a value (${spec.value ?? spec.type})`);
   }
-  if (spec.type === 'string') return text;
+  const problem = (rule: string, got: string) =>
+    new CovpoolError('bad-argument', `${who}: --${name} must be ${rule}, got ${got}`);
+  if (spec.type === 'string') {
+    if (spec.choices && !spec.choices.includes(text)) throw problem(spec.choices.join(' or '), `'${text}'`);
+    return text;
+  }
   const value = Number(text);
-  if (text.trim() === '' || Number.isNaN(value)) {
-    throw new CovpoolError('bad-argument', `${who}: --${name} must be a number, got '${text}'`);
+  if (text.trim() === '' || Number.isNaN(value)) throw problem('a number', `'${text}'`);
+  const { least } = spec;
+  if (least !== undefined && !(Number.isInteger(value) && value >= least)) {
+    throw problem(`a whole number from ${least}`, String(value));
   }
   return value;
 }

@@ -1,8 +1,8 @@
 import { CovpoolError } from '@covpool/base';
 import { describe, expect, it } from 'vitest';
+import { captureProgram } from './capture-program.ts';
 import { defineCommand, type Program } from './command.ts';
 import { PartialFailure } from './partial-failure.ts';
-import { runProgram } from './run-program.ts';
 
 const command = defineCommand({
   summary: 'does things',
@@ -29,15 +29,7 @@ const program: Program = {
   },
 };
 
-async function run(...argv: string[]) {
-  const out: string[] = [];
-  const error: string[] = [];
-  const code = await runProgram(program, argv, {
-    stdout: { write: (text) => out.push(text) },
-    stderr: { write: (text) => error.push(text) },
-  });
-  return { code, out: out.join(''), error: error.join('') };
-}
+const run = (...argv: string[]) => captureProgram(program, argv);
 
 describe('runProgram', () => {
   it('runs the default verb, and what a package runner put before its options', async () => {

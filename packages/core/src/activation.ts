@@ -1,5 +1,5 @@
 import { relu, relu6, type serialization, type Tensor } from '@tensorflow/tfjs-core';
-import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from './named-layer.ts';
+import { type LayerConfig, NamedLayer, onlyInput, registerLayer } from './named-layer.ts';
 import type { OnnxExportable, OnnxGraph, OnnxValue } from './onnx.ts';
 
 export type ActivationName = 'relu' | 'relu6';
@@ -26,10 +26,6 @@ export class Activation extends NamedLayer implements OnnxExportable {
   constructor(config: ActivationConfig) {
     super(config);
     this.activation = config.activation;
-  }
-
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
   }
 
   override call(inputs: Tensor | Tensor[]): Tensor {

@@ -78,7 +78,7 @@ const trainingKernel = defineKernel<TrainingInputs, Attributes>({
  * Batch normalisation with the statistics of the batch itself, channels last:
  * `y = scale·(x − μ)/√(σ² + ε) + offset`, μ and σ² (biased, 1/n) over all axes but the last.
  * The statistics are outputs for running averages; no gradient flows through them. One pass of reductions and one of
- * writes each way; on wasm one fused kernel each (Ioffe & Szegedy 2015).
+ * writes each way; on wasm one fused kernel each, on webgpu two dispatches (Ioffe & Szegedy 2015).
  *
  * @param x [..., C]
  * @returns `y` shaped like x, `mean` [C], `variance` [C]

@@ -1,17 +1,9 @@
-import { checkArgument } from '@covpool/base';
 import { add, mul, rsqrt, type serialization, sub, type Tensor, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import { AffineNorm } from './affine-norm.ts';
 import { batchNormTraining } from './batch-norm-training.ts';
 import { constant } from './initializers.ts';
-import {
-  isTraining,
-  type LayerConfig,
-  type LayerShape,
-  NamedLayer,
-  onlyInput,
-  onlyShape,
-  registerLayer,
-} from './named-layer.ts';
+import { isTraining, type LayerConfig, type LayerShape, onlyInput, registerLayer } from './named-layer.ts';
 import type { OnnxExportable, OnnxGraph, OnnxValue } from './onnx.ts';
 import { updateRunningAverage } from './training-scope.ts';
 
@@ -27,11 +19,9 @@ export interface BatchNormConfig extends LayerConfig {
  * Batch normalisation as PyTorch does it, channels last: the batch's biased variance normalises, its unbiased variance
  * (n−1) enters the running average. TensorFlow.js's own layer averages the biased one, and updates even when frozen.
  */
-export class BatchNorm extends NamedLayer implements OnnxExportable {
+export class BatchNorm extends AffineNorm implements OnnxExportable {
   static className = 'covpool/core/BatchNorm';
   private readonly options: { epsilon: number; momentum: number; statistics: 'batch' | 'running' };
-  private scale!: LayerVariable;
-  private offset!: LayerVariable;
   private runningMean!: LayerVariable;
   private runningVariance!: LayerVariable;
 
@@ -42,25 +32,15 @@ export class BatchNorm extends NamedLayer implements OnnxExportable {
   }
 
   override build(inputShape: LayerShape | LayerShape[]): void {
-    const channels = onlyShape(inputShape).at(-1);
-    checkArgument(
-      typeof channels === 'number',
-      () => `${this.name}: the number of channels must be known, got [${inputShape}]`,
-    );
-    this.scale = this.addNamedWeight('weight', [channels], constant(1));
-    this.offset = this.addNamedWeight('bias', [channels], constant(0));
-    this.runningMean = this.addNamedWeight('running_mean', [channels], constant(0), { trainable: false });
-    this.runningVariance = this.addNamedWeight('running_var', [channels], constant(1), { trainable: false });
-    this.built = true;
+    super.build(inputShape);
+    const channels = this.scale.shape;
+    this.runningMean = this.addNamedWeight('running_mean', channels, constant(0), { trainable: false });
+    this.runningVariance = this.addNamedWeight('running_var', channels, constant(1), { trainable: false });
   }
 
   /** Which statistics normalise in training from here on: `running` is PyTorch's evaluation mode. */
   useStatistics(statistics: 'batch' | 'running'): void {
     this.options.statistics = statistics;
-  }
-
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: { training?: unknown }): Tensor {

@@ -3,10 +3,8 @@ import { mul, type serialization, type Tensor, tensor, tidy } from '@tensorflow/
 import {
   isTraining,
   type LayerConfig,
-  type LayerShape,
   NamedLayer,
   onlyInput,
-  onlyShape,
   registerLayer,
 } from './named-layer.ts';
 import type { OnnxExportable, OnnxGraph, OnnxValue } from './onnx.ts';
@@ -30,10 +28,6 @@ export class Dropout extends NamedLayer implements OnnxExportable {
     const { rate } = config;
     checkArgument(rate >= 0 && rate < 1, () => `${this.name}: rate must be in [0, 1), got ${rate}`);
     this.rate = rate;
-  }
-
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: { training?: unknown }): Tensor {

@@ -1,7 +1,7 @@
 import { checkArgument } from '@covpool/base';
 import { add, erf, exp, mul, square, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { defineKernel } from './define-kernel.ts';
-import { type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from './named-layer.ts';
+import { NamedLayer, onlyInput, registerLayer } from './named-layer.ts';
 
 /** Φ(x), the probability that a standard normal number is at most x. */
 const probability = (x: Tensor): Tensor => mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5);
@@ -37,10 +37,6 @@ export function gelu(x: Tensor): Tensor {
 /** `gelu` as a layer. */
 export class Gelu extends NamedLayer {
   static className = 'covpool/core/Gelu';
-
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
 
   override call(inputs: Tensor | Tensor[]): Tensor {
     return gelu(onlyInput(inputs));

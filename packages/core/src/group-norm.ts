@@ -11,9 +11,8 @@ import {
   type Tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import { constant } from './initializers.ts';
-import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from './named-layer.ts';
+import { AffineNorm } from './affine-norm.ts';
+import { type LayerConfig, onlyInput, registerLayer } from './named-layer.ts';
 
 export interface GroupNormConfig extends LayerConfig {
   /** As many as divide the channels, at most this: 32 by default. */
@@ -26,11 +25,9 @@ export interface GroupNormConfig extends LayerConfig {
  * is normalised by its own mean and biased variance over all positions, `y = weight·(x − μ)/√(σ² + ε) + bias`. It computes the same in
  * training and outside of it, whatever else is in the batch.
  */
-export class GroupNorm extends NamedLayer {
+export class GroupNorm extends AffineNorm {
   static className = 'covpool/core/GroupNorm';
   private readonly options: { groups: number; epsilon: number };
-  private scale!: LayerVariable;
-  private offset!: LayerVariable;
 
   constructor(config: GroupNormConfig = {}) {
     super(config);
@@ -40,21 +37,6 @@ export class GroupNorm extends NamedLayer {
       () => `${this.name}: groups must be a positive whole number, got ${groups}`,
     );
     this.options = { groups, epsilon };
-  }
-
-  override build(inputShape: LayerShape | LayerShape[]): void {
-    const channels = onlyShape(inputShape).at(-1);
-    checkArgument(
-      typeof channels === 'number',
-      () => `${this.name}: the number of channels must be known, got [${inputShape}]`,
-    );
-    this.scale = this.addNamedWeight('weight', [channels], constant(1));
-    this.offset = this.addNamedWeight('bias', [channels], constant(0));
-    this.built = true;
-  }
-
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
   }
 
   override call(inputs: Tensor | Tensor[]): Tensor {

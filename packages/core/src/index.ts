@@ -19,6 +19,7 @@ export { DropPath } from './drop-path.ts';
 export { Dropout } from './dropout.ts';
 export type { DropoutConfig } from './dropout.ts';
 export { convolvedExtent } from './window.ts';
+export { timesTransposed, transposed } from './float64-product.ts';
 export { float64Routines, registerFloat64Routines } from './float64-routines.ts';
 export type { Float64Routines, Float64Rows } from './float64-routines.ts';
 export { Gelu, gelu } from './gelu.ts';

@@ -4,7 +4,7 @@ import {
   expectCovpoolError,
   flatten,
   identity,
-  seededValues,
+  seededMatrix,
   times,
   toMatrix,
   transpose,
@@ -16,7 +16,7 @@ import { withSeed } from './training-scope.ts';
 
 describe('orthonormalColumns', () => {
   it('is Q of the QR decomposition with a positive diagonal of R', async () => {
-    const a = toMatrix(seededValues(7 * 4, 'qr'), 4);
+    const a = seededMatrix(7, 4, 'qr');
     const q = toMatrix(orthonormalColumns(flatten(a), 7, 4), 4);
     await expectClose(flatten(times(transpose(q), q)), flatten(identity(4)), { relative: 1e-14 });
     const r = times(transpose(q), a);

@@ -1,5 +1,5 @@
 import type { serialization, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
-import { type LayerShape, NamedLayer, onlyInput, onlyShape } from './named-layer.ts';
+import { NamedLayer, onlyInput } from './named-layer.ts';
 
 /** A layer from matrices [B,r1,r2] to matrices of the same shape. Subclasses say what is done to them, with which options. */
 export abstract class NormalizationLayer extends NamedLayer {
@@ -7,10 +7,6 @@ export abstract class NormalizationLayer extends NamedLayer {
   protected abstract readonly options: serialization.ConfigDict;
 
   protected abstract normalize(a: Tensor3D): Tensor;
-
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
 
   override call(inputs: Tensor | Tensor[]): Tensor {
     return this.normalize(onlyInput(inputs) as Tensor3D);

@@ -7,8 +7,8 @@ import {
   expectTrainsAndReloads,
   type Matrix,
   numericGradient,
+  seededMatrix,
   seededTensor,
-  seededValues,
   tolerance,
   toMatrix,
 } from '@covpool/testing';
@@ -124,7 +124,7 @@ describeEngines('compactBilinear', () => {
           fc.integer({ min: 1, max: 20 }),
           fc.nat(1000),
           async (m, d, size, key) => {
-            const rows = toMatrix(seededValues(m * d, key), d);
+            const rows = seededMatrix(m, d, key);
             const sketch = compactSketch(d, size, key);
             const twice = tensor([...rows, ...[...rows].reverse()].flat(), [1, 2 * m, d]);
             const once = await sketched(tensor(rows.flat(), [1, m, d]), sketch).data();

@@ -10,8 +10,8 @@ import {
   type Matrix,
   numericGradient,
   plus,
+  seededMatrix,
   seededTensor,
-  seededValues,
   times,
   tolerance,
   toMatrix,
@@ -88,7 +88,7 @@ describeEngines('covariance', () => {
 
     it('of channels from 1 to 1e-6 in size (condition 1e12) is right in every entry', async () => {
       const sizes = [1, 1e-2, 1e-4, 1e-6];
-      const rows = toMatrix(seededValues(40, 'sizes'), 4).map((row) => row.map((v, j) => Math.fround(v * sizes[j]!)));
+      const rows = seededMatrix(10, 4, 'sizes').map((row) => row.map((v, j) => Math.fround(v * sizes[j]!)));
       const sigma = await covariance(tensor(rows.flat(), [1, 10, 4])).data();
       const rescaled = (a: ArrayLike<number>): number[] =>
         Array.from(a, (value, k) => value / (sizes[Math.floor(k / 4)]! * sizes[k % 4]!));
@@ -96,7 +96,7 @@ describeEngines('covariance', () => {
     });
 
     it('does not lose a deviation of 1 to a mean of 10,000', async () => {
-      const rows = toMatrix(seededValues(36, 'mean'), 3).map((row) => row.map((v) => Math.fround(v + 1e4)));
+      const rows = seededMatrix(12, 3, 'mean').map((row) => row.map((v) => Math.fround(v + 1e4)));
       // Half a unit in the last place of the mean, 2⁻¹¹, shifts every deviation of up to 3.
       await expectClose(covariance(tensor(rows.flat(), [1, 12, 3])), flatten(covarianceOracle(rows)), {
         absolute: 2 * 3 * 2 ** -11,
@@ -133,7 +133,7 @@ describeEngines('covariance', () => {
     it('scales with the square, ignores a constant and the order of the positions (spec 1.5)', () =>
       fc.assert(
         fc.asyncProperty(wild, async ({ m, d, key, factor, shift }) => {
-          const rows = toMatrix(seededValues(m * d, key), d);
+          const rows = seededMatrix(m, d, key);
           const sigma = await covariance(tensor(rows.flat(), [1, m, d])).data();
           const moved = rows.map((row) => row.map((value, j) => factor * (value + shift * j))).reverse();
           await expectClose(
@@ -168,8 +168,8 @@ describeEngines('covariance', () => {
     it('turns with the channels: the covariance of X V is Vᵀ Σ V (spec 1.5)', () =>
       fc.assert(
         fc.asyncProperty(wild, async ({ m, d, key }) => {
-          const rows = toMatrix(seededValues(m * d, key), d);
-          const { vectors } = eigen(covarianceOracle(toMatrix(seededValues(3 * d * d, 'turn', key), d)));
+          const rows = seededMatrix(m, d, key);
+          const { vectors } = eigen(covarianceOracle(seededMatrix(3 * d, d, 'turn', key)));
           const sigma = covarianceOracle(rows);
           const rotated = tensor(times(rows, vectors).flat(), [1, m, d]);
           await expectClose(covariance(rotated), flatten(times(times(transpose(vectors), sigma), vectors)), {

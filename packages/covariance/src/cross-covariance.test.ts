@@ -8,8 +8,8 @@ import {
   type Matrix,
   numericGradient,
   scale,
+  seededMatrix,
   seededTensor,
-  seededValues,
   times,
   tolerance,
   toMatrix,
@@ -98,7 +98,7 @@ describeEngines('crossCovariance', () => {
     it('is linear in each, and ignores a constant per channel and the order of the positions', () =>
       fc.assert(
         fc.asyncProperty(wild, async ({ n, r, s, key, factor, shift }) => {
-          const [q, k] = [toMatrix(seededValues(n * r, key), r), toMatrix(seededValues(n * s, key, 'k'), s)];
+          const [q, k] = [seededMatrix(n, r, key), seededMatrix(n, s, key, 'k')];
           const moved = q.map((row) => row.map((value, j) => factor * (value + shift * j))).reverse();
           const expected = oracle(q, k, 'channel').flatMap((row) => row.map((value) => factor * value));
           await expectClose(

@@ -1,4 +1,4 @@
-import { type LayerConfig, type LayerShape, NamedLayer, onlyInput, onlyShape, registerLayer } from '@covpool/core';
+import { type LayerConfig, NamedLayer, onlyInput, registerLayer } from '@covpool/core';
 import type { serialization, Tensor } from '@tensorflow/tfjs-core';
 import { l2Normalize } from './l2-normalize.ts';
 import { checkEpsilon, signedSqrt, type SignedSqrtOptions } from './signed-sqrt.ts';
@@ -17,10 +17,6 @@ export class SignedSquareRoot extends NamedLayer {
     this.epsilon = epsilon;
   }
 
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
-
   override call(inputs: Tensor | Tensor[]): Tensor {
     return signedSqrt(onlyInput(inputs), { epsilon: this.epsilon });
   }
@@ -33,10 +29,6 @@ export class SignedSquareRoot extends NamedLayer {
 /** `l2Normalize` as a layer: [B,F] to [B,F]. */
 export class L2Normalization extends NamedLayer {
   static className = 'covpool/covariance/L2Normalization';
-
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
 
   override call(inputs: Tensor | Tensor[]): Tensor {
     return l2Normalize(onlyInput(inputs));

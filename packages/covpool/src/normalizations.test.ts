@@ -9,6 +9,8 @@ import {
   identity,
   type Matrix,
   scale,
+  seededGram,
+  seededMatrix,
   seededValues,
   symmetrise,
   times,
@@ -22,12 +24,6 @@ import './index.ts';
 
 /** What every square root among the normalisations must hold (specification, section 10). */
 
-/** XᵀX/rows of random vectors. */
-function gram(d: number, rows: number, ...key: string[]): Matrix {
-  const x = toMatrix(seededValues(d * rows, 'gram', d, rows, ...key), d);
-  return scale(times(transpose(x), x), 1 / rows);
-}
-
 const make = (name: string) => {
   const layer = normalization(name, { name: 'root' });
   return (a: Tensor): Tensor => layer.apply(a) as Tensor;
@@ -39,13 +35,13 @@ describeEngines('every square root', () => {
   describe.each(roots)('%s', (name) => {
     describe('properties', () => {
       it('is symmetric and positive', async () => {
-        const q = toMatrix(await make(name)(batchOf(gram(5, 9))).data(), 5);
+        const q = toMatrix(await make(name)(batchOf(seededGram(5, 9))).data(), 5);
         await expectClose(flatten(q), flatten(transpose(q)), { relative: 1e-6 });
         expect(eigen(symmetrise(q)).values[4]).toBeGreaterThan(0);
       });
 
       it('is homogeneous of degree 1/2', async () => {
-        const a = gram(5, 9);
+        const a = seededGram(5, 9);
         const q = await make(name)(batchOf(a)).data();
         for (const factor of [1e-3, 1, 250]) {
           const expected = q.map((value) => value * Math.sqrt(factor));
@@ -54,8 +50,8 @@ describeEngines('every square root', () => {
       });
 
       it('turns with the matrix', async () => {
-        const a = gram(5, 9);
-        const v = eigen(symmetrise(toMatrix(seededValues(25, 'v'), 5))).vectors;
+        const a = seededGram(5, 9);
+        const v = eigen(symmetrise(seededMatrix(5, 5, 'v'))).vectors;
         const q = toMatrix(await make(name)(batchOf(a)).data(), 5);
         const turned = make(name)(batchOf(times(times(v, a), transpose(v))));
         await expectClose(turned, flatten(times(times(v, q), transpose(v))), { relative: 5 * tolerance() });
@@ -64,7 +60,7 @@ describeEngines('every square root', () => {
       it('is finite with a finite gradient for zero, rank one, the identity and rank 195 of 256', async () => {
         const root = make(name);
         const large = seededRank195();
-        for (const a of [zeros([1, 4, 4]), batchOf(gram(4, 1)), batchOf(identity(4)), large]) {
+        for (const a of [zeros([1, 4, 4]), batchOf(seededGram(4, 1)), batchOf(identity(4)), large]) {
           const [q, da] = tidy(() => [root(a), grad((t: Tensor) => sum(root(t)))(a)]);
           expect((await q!.data()).every(Number.isFinite)).toBe(true);
           expect((await da!.data()).every(Number.isFinite)).toBe(true);
@@ -76,16 +72,16 @@ describeEngines('every square root', () => {
     describe('gradient', () => {
       it.each([
         ['[[2,1],[1,2]]', [[2, 1], [1, 2]]], // prettier-ignore
-        ['a random matrix with a condition below 50', gram(5, 40)],
+        ['a random matrix with a condition below 50', seededGram(5, 40)],
       ])('at %s is the derivative', async (_, a) => {
         const root = make(name);
         const d = a.length;
-        const w = batchOf(symmetrise(toMatrix(seededValues(d * d, 'w', d), d)));
+        const w = batchOf(symmetrise(seededMatrix(d, d, 'w', d)));
         const loss = (t: Tensor): Tensor => sum(mul(root(t), w));
         const gradient = toMatrix(await grad(loss)(batchOf(a)).data(), d);
         const value = async (m: Matrix): Promise<number> => (await tidy(() => loss(batchOf(m))).data())[0]!;
         for (const k of [0, 1, 2]) {
-          const direction = symmetrise(toMatrix(seededValues(d * d, 'direction', k), d));
+          const direction = symmetrise(seededMatrix(d, d, 'direction', k));
           const step = 0.02 / frobenius(direction);
           const at = (factor: number): Promise<number> =>
             value(a.map((row, i) => row.map((entry, j) => entry + factor * step * direction[i]![j]!)));

@@ -54,8 +54,8 @@ const alignGradient = defineKernel<{ dy: Tensor }, Attributes>({
  * A sample more than one position outside the features is 0, a nearer one has the value at the edge. A box whose end is before its
  * start gives 0 where the number of samples follows it. The gradient is that by the features; boxes are constants.
  *
- * Cost: per box, bin and channel about (bin + 1)² multiply-adds, the bin in positions, and no more than (2·samples)²; where
- * the engine has no host memory one gather for each pair of samples on the way.
+ * Cost: per box, bin and channel about (bin + 1)² multiply-adds, the bin in positions, and no more than (2·samples)²; on webgpu one
+ * dispatch each way, on webgl one gather for each pair of samples on the way.
  *
  * ```ts
  * const pooled = roiAlign(p2, { boxes, pictures }, { size: [7, 7], scale: 1 / 4 }); // [R,7,7,C]

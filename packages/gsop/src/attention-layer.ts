@@ -23,10 +23,6 @@ export abstract class AttentionLayer extends CompositeLayer {
     this.built = true;
   }
 
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
-
   /** Refuses an option that is not a positive whole number. */
   protected checkPositive(option: string, value: number): void {
     checkArgument(

@@ -46,10 +46,6 @@ export class GroupedConvolution extends NamedLayer {
     this.built = true;
   }
 
-  override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {
-    return onlyShape(inputShape);
-  }
-
   override call(inputs: Tensor | Tensor[]): Tensor {
     const [filter, bias] = [this.filter.read() as Tensor4D, this.bias.read() as Tensor1D];
     return groupedConvolution(onlyInput(inputs) as Tensor4D, filter, bias, this.groups);

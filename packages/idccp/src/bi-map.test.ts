@@ -10,7 +10,8 @@ import {
   inner,
   type Matrix,
   numericGradient,
-  seededValues,
+  seededGram,
+  seededMatrix,
   symmetrise,
   times,
   toMatrix,
@@ -19,16 +20,13 @@ import {
 import { grads, mul, sum, type Tensor, tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { biMap } from './bi-map.ts';
-import { gram } from './symmetric.test-support.ts';
 
 const weight = (w: Matrix): Tensor2D => tensor(flatten(w), [w.length, w[0]!.length]);
-
-const random = (n: number, p: number, key: string): Matrix => toMatrix(seededValues(n * p, key), p);
 
 describeEngines('biMap', () => {
   describe('values', () => {
     it('is WᵀAW of each matrix, symmetric or not (spec 8.1)', async () => {
-      const [a, b, w] = [random(5, 5, 'a'), gram(5, 9), random(5, 2, 'w')];
+      const [a, b, w] = [seededMatrix(5, 5, 'a'), seededGram(5, 9), seededMatrix(5, 2, 'w')];
       const compressed = biMap(batchOf(a, b), weight(w));
       expect(compressed.shape).toEqual([2, 2, 2]);
       const expected = [a, b].flatMap((m) => flatten(times(times(transpose(w), m), w)));
@@ -36,15 +34,15 @@ describeEngines('biMap', () => {
     });
 
     it('with W = I is the matrix itself (spec 8.6)', async () => {
-      const a = gram(4, 9);
+      const a = seededGram(4, 9);
       await expectClose(biMap(batchOf(a), weight(identity(4))), flatten(a), { relative: 1e-6 });
     });
   });
 
   describe('properties', () => {
     it('by orthonormal columns has eigenvalues within the range of the matrix’s', async () => {
-      const a = gram(6, 9);
-      const { vectors } = eigen(symmetrise(random(6, 6, 'basis')));
+      const a = seededGram(6, 9);
+      const { vectors } = eigen(symmetrise(seededMatrix(6, 6, 'basis')));
       const w = vectors.map((row) => row.slice(0, 3));
       const compressed = toMatrix(await biMap(batchOf(a), weight(w)).data(), 3);
       const [outer, within] = [eigen(a).values, eigen(symmetrise(compressed)).values];
@@ -58,7 +56,7 @@ describeEngines('biMap', () => {
 
   describe('gradient', () => {
     it('is 2AWG and WGWᵀ for symmetric A and G (spec 8.2)', async () => {
-      const [a, w, g] = [gram(4, 9), random(4, 2, 'w'), symmetrise(random(2, 2, 'g'))];
+      const [a, w, g] = [seededGram(4, 9), seededMatrix(4, 2, 'w'), symmetrise(seededMatrix(2, 2, 'g'))];
       const [dA, dW] = grads((x: Tensor, y: Tensor) => sum(mul(biMap(x as Tensor3D, y as Tensor2D), batchOf(g))))([
         batchOf(a),
         weight(w),
@@ -71,7 +69,7 @@ describeEngines('biMap', () => {
     });
 
     it('is that of the definition for any A and G, summed over the batch for W', async () => {
-      const [a, b, w, g] = [random(3, 3, 'a'), random(3, 3, 'b'), random(3, 2, 'w'), random(2, 2, 'g')];
+      const [a, b, w, g] = [seededMatrix(3, 3, 'a'), seededMatrix(3, 3, 'b'), seededMatrix(3, 2, 'w'), seededMatrix(2, 2, 'g')];
       const value = (m: Matrix, v: Matrix): number => inner(times(times(transpose(v), m), v), g);
       const [dA, dW] = grads((x: Tensor, y: Tensor) => sum(mul(biMap(x as Tensor3D, y as Tensor2D), batchOf(g))))([
         batchOf(a, b),
@@ -87,7 +85,7 @@ describeEngines('biMap', () => {
   describe('rejects', () => {
     it('a weight of another side', () =>
       expectCovpoolError(
-        () => biMap(batchOf(identity(3)), weight(random(4, 2, 'w'))),
+        () => biMap(batchOf(identity(3)), weight(seededMatrix(4, 2, 'w'))),
         'bad-argument',
         /got \[1,3,3\] and \[4,2\]/,
       ));
@@ -95,7 +93,7 @@ describeEngines('biMap', () => {
 
   describe('memory', () => {
     it('keeps nothing but what it returns', async () => {
-      const [a, w] = [batchOf(identity(3)), weight(random(3, 2, 'w'))];
+      const [a, w] = [batchOf(identity(3)), weight(seededMatrix(3, 2, 'w'))];
       await expectNoLeak(() => biMap(a, w).dispose());
     });
   });

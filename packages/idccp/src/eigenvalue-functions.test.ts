@@ -9,9 +9,12 @@ import {
   frobenius,
   identity,
   type Matrix,
+  S0,
   scale,
-  seededValues,
+  seededGram,
+  seededMatrix,
   spectral,
+  symmetricGradients,
   symmetrise,
   times,
   tolerance,
@@ -24,7 +27,6 @@ import { describe, expect, it } from 'vitest';
 import { eigenRoot, type EigenNorm } from './eigen-root.ts';
 import { logEig } from './log-eig.ts';
 import { reEig } from './re-eig.ts';
-import { gram, S0, symmetricGradients } from './symmetric.test-support.ts';
 
 const clip = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
@@ -58,15 +60,15 @@ const cases: Case[] = [
 
 const inputs: [string, Matrix][] = [
   ['[[2,1],[1,2]]', S0],
-  ['a random matrix', gram(5, 12)],
-  ['one of rank 2', gram(5, 2)],
-  ['one of rank 1', gram(5, 1)],
+  ['a random matrix', seededGram(5, 12)],
+  ['one of rank 2', seededGram(5, 2)],
+  ['one of rank 1', seededGram(5, 1)],
   ['the identity', identity(4)],
   ['one of condition 1e12', diagonal([1e3, 1, 1e-3, 1e-9])],
 ];
 
 const rotation = (d: number): Matrix =>
-  spectral(symmetrise(toMatrix(seededValues(d * d, 'rotation', d), d)), (value) => Math.sign(value) || 1);
+  spectral(symmetrise(seededMatrix(d, d, 'rotation', d)), (value) => Math.sign(value) || 1);
 
 for (const { name, ours, oracle, zero } of cases) {
   describeEngines(name, () => {
@@ -82,7 +84,7 @@ for (const { name, ours, oracle, zero } of cases) {
       it('are symmetric and equivariant to rotations', async () => {
         await fc.assert(
           fc.asyncProperty(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 9 }), async (d, rows) => {
-            const [a, v] = [gram(d, rows, 'property'), rotation(d)];
+            const [a, v] = [seededGram(d, rows, 'property'), rotation(d)];
             const result = toMatrix(await ours(batchOf(a)).data(), d);
             expect(flatten(result)).toEqual(flatten(transpose(result)));
             const turned = times(times(v, a), transpose(v));
@@ -99,10 +101,10 @@ for (const { name, ours, oracle, zero } of cases) {
     describe('gradient', () => {
       it.each<[string, Matrix]>([
         ['[[2,1],[1,2]]', S0],
-        ['a random matrix', gram(4, 9)],
+        ['a random matrix', seededGram(4, 9)],
         ['twice the identity', scale(identity(3), 2)],
       ])('at %s is the derivative of the definition', async (_, a) => {
-        const w = symmetrise(toMatrix(seededValues(a.length ** 2, 'w'), a.length));
+        const w = symmetrise(seededMatrix(a.length, a.length, 'w'));
         const { actual, expected } = await symmetricGradients(a, w, ours, oracle);
         await expectClose(actual, expected);
       });
@@ -132,7 +134,7 @@ for (const { name, ours, oracle, zero } of cases) {
 }
 
 describeEngines('eigenRoot of a batch', { host: true }, () => {
-  const [a, b] = [gram(3, 8, 'a'), scale(gram(3, 8, 'b'), 4)];
+  const [a, b] = [seededGram(3, 8, 'a'), scale(seededGram(3, 8, 'b'), 4)];
 
   it('divides by each matrix’s norm, so that batches change nothing (spec 8.1)', async () => {
     const alone = [...(await eigenRoot(batchOf(a)).data()), ...(await eigenRoot(batchOf(b)).data())];

@@ -14,6 +14,8 @@ import {
   numericGradient,
   plus,
   scale,
+  seededGram,
+  seededMatrix,
   seededTensor,
   seededValues,
   spectral,
@@ -39,15 +41,12 @@ import { describe, expect, it } from 'vitest';
 import { d4Elements, d4Transform, d4Transforms } from './d4.ts';
 import { idccp, type IdccpOptions } from './idccp.ts';
 import { trivialRepresentation } from './trivial-representation.ts';
-import { gram } from './symmetric.test-support.ts';
 
 const weight = (w: Matrix): Tensor2D => tensor(flatten(w), [w.length, w[0]!.length]);
 
-const random = (n: number, p: number, key: string): Matrix => toMatrix(seededValues(n * p, key), p);
-
 /** Orthonormal columns. */
 const basis = (n: number, p: number): Matrix => {
-  const a = random(n, p, 'basis');
+  const a = seededMatrix(n, p, 'basis');
   return times(
     a,
     spectral(times(transpose(a), a), (value) => value ** -0.5),
@@ -119,7 +118,7 @@ describeEngines('idccp', { host: true }, () => {
     });
 
     it('of a single direction are finite, and of length 1', async () => {
-      const x = tensor(times(random(8, 1, 'one'), random(1, 4, 'direction')).flat(), [1, 8, 4]);
+      const x = tensor(times(seededMatrix(8, 1, 'one'), seededMatrix(1, 4, 'direction')).flat(), [1, 8, 4]);
       const [descriptor] = [await idccp(x, weight(basis(4, 3))).data()];
       expect(Math.hypot(...descriptor)).toBeCloseTo(1, 5);
     });
@@ -153,7 +152,7 @@ describeEngines('idccp', { host: true }, () => {
           fc.integer({ min: 4, max: 9 }),
           fc.double({ min: 0.1, max: 10, noNaN: true }),
           async (d, positions, factor) => {
-            const x = random(positions, d, `x${d}`);
+            const x = seededMatrix(positions, d, `x${d}`);
             const w = weight(basis(d, 2));
             const asTensor = (rows: Matrix): Tensor => tensor(flatten(rows), [1, positions, d]);
             const descriptor = await idccp(asTensor(x), w).data();
@@ -215,7 +214,7 @@ describeEngines('idccp', { host: true }, () => {
 
 describeEngines('trivialRepresentation', () => {
   it('is the mean over copies, picture by picture (spec 8.1)', async () => {
-    const matrices = [0, 1, 2, 3].map((key) => gram(3, 5, key));
+    const matrices = [0, 1, 2, 3].map((key) => seededGram(3, 5, key));
     const expected = [0, 1].flatMap((b) => flatten(scale(plus(matrices[b]!, matrices[b + 2]!), 0.5)));
     await expectClose(trivialRepresentation(batchOf(...matrices), 2), expected);
     await expectClose(trivialRepresentation(batchOf(diagonal([1, 2])), 1), [1, 0, 0, 2], { relative: 0 });

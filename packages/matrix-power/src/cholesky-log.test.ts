@@ -13,9 +13,11 @@ import {
   minus,
   numericGradient,
   plus,
+  S0,
   scale,
+  seededGram,
+  seededMatrix,
   seededTensor,
-  seededValues,
   symmetrise,
   times,
   toMatrix,
@@ -26,18 +28,6 @@ import { fill, grad, mul, sum, type Tensor, type Tensor3D, zeros } from '@tensor
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { choleskyLog, choleskyLogCov } from './cholesky-log.ts';
-
-const S0: Matrix = [
-  [2, 1],
-  [1, 2],
-];
-
-const random = (d: number, ...key: (string | number)[]): Matrix => toMatrix(seededValues(d * d, ...key), d);
-
-const gram = (d: number, rows: number, ...key: (string | number)[]): Matrix => {
-  const x = toMatrix(seededValues(rows * d, 'gram', d, rows, ...key), d);
-  return scale(times(transpose(x), x), 1 / rows);
-};
 
 /** By the outer-product form, column by column: another order than the code's. */
 function choleskyOracle(a: Matrix): Matrix {
@@ -67,7 +57,7 @@ describeEngines('choleskyLog', { host: true }, () => {
     });
 
     it.each([1, 2, 5, 9])('is the logarithm of the factor, %i channels', async (d) => {
-      const [a, b] = [gram(d, 2 * d, 'a'), gram(d, 3 * d, 'b')];
+      const [a, b] = [seededGram(d, 2 * d, 'a'), seededGram(d, 3 * d, 'b')];
       await expectClose(choleskyLog(batchOf(a, b)), [...flatten(logOracle(a)), ...flatten(logOracle(b))]);
       await expectClose(choleskyLog(batchOf(a), { epsilon: 0.1 }), flatten(logOracle(a, 0.1)));
     });
@@ -93,7 +83,7 @@ describeEngines('choleskyLog', { host: true }, () => {
     it('holds the factor: symmetric, and A + εI comes back', () =>
       fc.assert(
         fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 0, max: 6 }), async (d, more) => {
-          const a = gram(d, d + more, 'property');
+          const a = seededGram(d, d + more, 'property');
           const image = toMatrix(await choleskyLog(batchOf(a)).data(), d);
           await expectClose(flatten(image), flatten(transpose(image)), { relative: 0 });
           const l = image.map((row, i) => row.map((value, j) => (i === j ? Math.exp(value / 2) : i > j ? value : 0)));
@@ -103,7 +93,7 @@ describeEngines('choleskyLog', { host: true }, () => {
       ));
 
     it('of a scaled matrix has a scaled factor', async () => {
-      const a = gram(4, 9, 'scale');
+      const a = seededGram(4, 9, 'scale');
       const [one, four] = [
         logOracle(a, 1e-6),
         toMatrix(await choleskyLog(batchOf(scale(a, 4)), { epsilon: 4e-6 }).data(), 4),
@@ -114,11 +104,11 @@ describeEngines('choleskyLog', { host: true }, () => {
 
     it('stays finite for any rank, condition and ties, with its gradient', async () => {
       const cases = [
-        gram(6, 1),
-        gram(6, 3),
+        seededGram(6, 1),
+        seededGram(6, 3),
         identity(6),
         diagonal([1, 1e-3, 1e-6, 1e-9, 1e-12, 0]),
-        scale(gram(6, 2), 1e6),
+        scale(seededGram(6, 2), 1e6),
       ];
       for (const a of cases) {
         const value = await choleskyLog(batchOf(a)).data();
@@ -130,7 +120,7 @@ describeEngines('choleskyLog', { host: true }, () => {
 
   describe('gradient', () => {
     it.each([1, 2, 3, 5])('is the symmetric derivative for any G, %i channels', async (d) => {
-      const [a, g] = [gram(d, 3 * d, 'gradient'), random(d, 'G', d)];
+      const [a, g] = [seededGram(d, 3 * d, 'gradient'), seededMatrix(d, d, 'G', d)];
       const numeric = numericGradient((values) => inner(logOracle(symmetrise(toMatrix(values, d))), g), flatten(a));
       const ours = grad((x: Tensor) => sum(mul(choleskyLog(x as Tensor3D), batchOf(g))))(batchOf(a));
       await expectClose(ours, numeric);
@@ -140,7 +130,7 @@ describeEngines('choleskyLog', { host: true }, () => {
       [12, 5],
       [9, 4],
     ])('of features is the derivative too, %i positions, %i channels', async (m, d) => {
-      const [x, g] = [seededTensor([1, m, d], 'dx', m), random(d, 'dG', d)];
+      const [x, g] = [seededTensor([1, m, d], 'dx', m), seededMatrix(d, d, 'dG', d)];
       const numeric = numericGradient(
         (values) => inner(logOracle(covarianceOracle(toMatrix(values, d))), g),
         await x.data(),
@@ -149,7 +139,7 @@ describeEngines('choleskyLog', { host: true }, () => {
     });
 
     it('of features of low rank is the derivative where ε carries the pivots', async () => {
-      const [x, g] = [seededTensor([1, 3, 5], 'low'), random(5, 'low G')];
+      const [x, g] = [seededTensor([1, 3, 5], 'low'), seededMatrix(5, 5, 'low G')];
       const options = { epsilon: 0.5 };
       const numeric = numericGradient(
         (values) => inner(logOracle(covarianceOracle(toMatrix(values, 5)), 0.5), g),

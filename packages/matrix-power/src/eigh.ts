@@ -1,7 +1,6 @@
 import { checkArgument } from '@covpool/base';
-import { defineHostKernel, type HostArray } from '@covpool/core';
+import { defineHostKernel, type HostArray, timesTransposed, transposed } from '@covpool/core';
 import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { timesTransposed, transposed } from './float64-product.ts';
 import { packSpectra, unpackSpectrum } from './float64-state.ts';
 import { symmetricPart } from './spectral-image.ts';
 import { type Spectrum, spectrumOfMatrix } from './spectrum.ts';

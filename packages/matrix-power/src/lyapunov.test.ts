@@ -12,7 +12,7 @@ import {
   numericGradient,
   plus,
   scale,
-  seededValues,
+  seededMatrix,
   spectral,
   symmetrise,
   times,
@@ -25,11 +25,9 @@ import { describe, expect, it } from 'vitest';
 import { signIteration, solveLyapunov } from './lyapunov.ts';
 import { exactGradient, logSpaced, lyapunovOracle } from './lyapunov.test-support.ts';
 
-const random = (d: number, ...key: (string | number)[]): Matrix => toMatrix(seededValues(d * d, ...key), d);
-
 /** Eigenvalues within [low, 1] in a random basis. */
 const positive = (d: number, low: number, key: number): Matrix => {
-  const basis = symmetrise(random(d, 'basis', key));
+  const basis = symmetrise(seededMatrix(d, d, 'basis', key));
   const bound = frobenius(basis);
   return spectral(basis, (value) => low + (1 - low) * ((value / bound + 1) / 2));
 };
@@ -38,14 +36,14 @@ describeEngines('solveLyapunov', () => {
   describe('values', () => {
     it('solves S X + X S = G for any G', async () => {
       for (const d of [1, 2, 5]) {
-        const [s, g] = [positive(d, 0.4, d), random(d, 'g', d)];
+        const [s, g] = [positive(d, 0.4, d), seededMatrix(d, d, 'g', d)];
         const x = toMatrix(await solveLyapunov(batchOf(s), batchOf(g), { iterations: 12 }).data(), d);
         await expectClose(flatten(plus(times(s, x), times(x, s))), flatten(g));
       }
     });
 
     it('does as many iterations as it is told', async () => {
-      const [s, g] = [positive(4, 0.01, 9), random(4, 'few')];
+      const [s, g] = [positive(4, 0.01, 9), seededMatrix(4, 4, 'few')];
       for (const iterations of [1, 2, 8]) {
         await expectClose(
           solveLyapunov(batchOf(s), batchOf(g), { iterations }),
@@ -68,7 +66,7 @@ describeEngines('solveLyapunov', () => {
       ];
       for (const [condition, iterations, low, high] of table) {
         const a = logSpaced(16, condition);
-        const g = symmetrise(random(16, 'G', 16));
+        const g = symmetrise(seededMatrix(16, 16, 'G', 16));
         const exact = a.map((row, i) => row.map((_, j) => g[i]![j]! / (Math.sqrt(a[i]![i]!) + Math.sqrt(a[j]![j]!))));
         const scaleOfA = Math.sqrt(frobenius(a));
         const b = batchOf(scale(spectral(a, Math.sqrt), 1 / scaleOfA));
@@ -80,7 +78,7 @@ describeEngines('solveLyapunov', () => {
     });
 
     it('has no solution for a zero matrix, and gives zero', () =>
-      expectClose(solveLyapunov(zeros([1, 3, 3]), batchOf(random(3, 'zero'))), new Array<number>(9).fill(0), {
+      expectClose(solveLyapunov(zeros([1, 3, 3]), batchOf(seededMatrix(3, 3, 'zero'))), new Array<number>(9).fill(0), {
         relative: 0,
       }));
   });
@@ -93,13 +91,13 @@ describeEngines('solveLyapunov', () => {
           fc.nat(100),
           fc.double({ min: 0.01, max: 100, noNaN: true }),
           async (d, key, factor) => {
-            const [s, g, h] = [positive(d, 0.5, key), random(d, 'g', key), random(d, 'h', key)];
+            const [s, g, h] = [positive(d, 0.5, key), seededMatrix(d, d, 'g', key), seededMatrix(d, d, 'h', key)];
             const solved = async (p: Matrix, q: Matrix) =>
               toMatrix(await solveLyapunov(batchOf(p), batchOf(q)).data(), d);
             const x = await solved(s, g);
             await expectClose(flatten(await solved(s, plus(g, h))), flatten(plus(x, await solved(s, h))));
             await expectClose(flatten(await solved(scale(s, factor), g)), flatten(scale(x, 1 / factor)));
-            const v = spectral(symmetrise(random(d, 'v', key)), (value) => Math.sign(value) || 1);
+            const v = spectral(symmetrise(seededMatrix(d, d, 'v', key)), (value) => Math.sign(value) || 1);
             const turned = (a: Matrix): Matrix => times(times(v, a), transpose(v));
             await expectClose(flatten(await solved(turned(s), turned(g))), flatten(turned(x)));
           },
@@ -108,7 +106,7 @@ describeEngines('solveLyapunov', () => {
       ));
 
     it('is the derivative of the square root, by another way', async () => {
-      const [a, g] = [positive(5, 0.3, 2), symmetrise(random(5, 'root'))];
+      const [a, g] = [positive(5, 0.3, 2), symmetrise(seededMatrix(5, 5, 'root'))];
       const s = spectral(a, Math.sqrt);
       const step = 1e-5;
       const numeric = scale(
@@ -122,7 +120,7 @@ describeEngines('solveLyapunov', () => {
 
   describe('gradient', () => {
     it('is the derivative of the solution, for S and for G', async () => {
-      const [s, g, w] = [positive(3, 0.4, 4), random(3, 'dg'), random(3, 'dw')];
+      const [s, g, w] = [positive(3, 0.4, 4), seededMatrix(3, 3, 'dg'), seededMatrix(3, 3, 'dw')];
       const loss = (p: Tensor, q: Tensor) =>
         sum(mul(solveLyapunov(p as Tensor3D, q as Tensor3D, { iterations: 12 }), batchOf(w)));
       const oracle = (p: Matrix, q: Matrix) => inner(lyapunovOracle(p, q, 30), w);
@@ -137,7 +135,7 @@ describeEngines('solveLyapunov', () => {
     });
 
     it('is finite for a zero matrix', async () => {
-      const [zero, g] = [zeros([1, 3, 3]) as Tensor3D, batchOf(random(3, 'zero'))];
+      const [zero, g] = [zeros([1, 3, 3]) as Tensor3D, batchOf(seededMatrix(3, 3, 'zero'))];
       const ofS = grad((p: Tensor) => sum(solveLyapunov(p as Tensor3D, g)))(zero);
       await expectClose(ofS, new Array<number>(9).fill(0), { relative: 0 });
     });
@@ -160,7 +158,7 @@ describeEngines('solveLyapunov', () => {
 
   describe('memory', () => {
     it('keeps nothing but what it returns', async () => {
-      const [s, g] = [batchOf(positive(3, 0.5, 1)), batchOf(random(3, 'memory'))];
+      const [s, g] = [batchOf(positive(3, 0.5, 1)), batchOf(seededMatrix(3, 3, 'memory'))];
       await expectNoLeak(() => solveLyapunov(s, g).dispose());
       await expectNoLeak(() => grad((x: Tensor) => sum(solveLyapunov(x as Tensor3D, g)))(s).dispose());
     });

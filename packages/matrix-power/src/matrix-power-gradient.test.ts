@@ -7,35 +7,26 @@ import {
   eigen,
   expectClose,
   flatten,
-  identity,
   type Matrix,
   numericGradient,
+  S0,
   scale,
+  seededMatrix,
   seededValues,
+  symmetricGradients,
   symmetrise,
   times,
   toMatrix,
   transpose,
-  triu,
 } from '@covpool/testing';
 import { grad, mul, sum, type Tensor, tensor, type Tensor3D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { matrixPower, matrixPowerCov } from './matrix-power.ts';
 import { type MatrixPowerOptions, powerGradients } from './matrix-power-options.ts';
-import { gradientOf, gram, powerOracle, S0 } from './matrix-power.test-support.ts';
+import { gradientOf, gram, powerOracle } from './matrix-power.test-support.ts';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
 
 const sqrt3 = Math.sqrt(3);
-
-/** ⟨W, f(A)⟩ as a function of the upper triangle of A, for numeric differences along symmetric directions. */
-function lossOfTriangle(d: number, w: Matrix, f: (a: Matrix) => Matrix): (upper: number[]) => number {
-  return (upper) => {
-    const a = identity(d);
-    let k = 0;
-    for (let i = 0; i < d; i++) for (let j = i; j < d; j++) a[i]![j] = a[j]![i] = upper[k++]!;
-    return flatten(f(a)).reduce((total, value, i) => total + value * flatten(w)[i]!, 0);
-  };
-}
 
 /** The published backward pass of the SVD layers, symmetrised: spec 5.2 with a K of one's own. */
 function publishedGradient(a: Matrix, g: Matrix, floor: number, k: (li: number, lj: number) => number): Matrix {
@@ -56,7 +47,7 @@ describeEngines('matrixPower', { host: true }, () => {
       // Rank 4 of 12 in whole numbers: at the floor stand eight equal eigenvalues, whose K reaches 1e31.
       const [m, d, rank] = [14, 12, 4];
       const whole = (rows: number, columns: number, key: string) =>
-        toMatrix(seededValues(rows * columns, key), columns).map((row) => row.map((value) => Math.round(3 * value)));
+        seededMatrix(rows, columns, key).map((row) => row.map((value) => Math.round(3 * value)));
       const x = times(whole(m, rank, 'left'), whole(rank, d, 'right'));
       const g = batchOf(gram(d, d, 'G'));
       const along = (gradient: (typeof powerGradients)[number]) =>
@@ -92,15 +83,14 @@ describeEngines('matrixPower', { host: true }, () => {
       { norm: 'm-fro', gradient: 'k-matrix' },
     ] as MatrixPowerOptions[])('is the derivative of the formula for %o (spec 2.2, 2.3)', async (options) => {
       const a = gram(5, 12, 'gradient');
-      const w = symmetrise(toMatrix(seededValues(25, 'w'), 5));
-      const numeric = numericGradient(
-        lossOfTriangle(5, w, (m) => powerOracle(m, options)),
-        triu(a),
+      const w = symmetrise(seededMatrix(5, 5, 'w'));
+      const { actual, expected } = await symmetricGradients(
+        a,
+        w,
+        (x) => matrixPower(x, options),
+        (x) => powerOracle(x, options),
       );
-      const gradient = await gradientOf(a, w, options);
-      // A step of an entry above the diagonal moves its mirror image too.
-      const expected = triu(gradient.map((row, i) => row.map((value, j) => (i === j ? value : 2 * value))));
-      await expectClose(expected, numeric, { relative: 1e-6 });
+      await expectClose(actual, expected, { relative: 1e-6 });
     });
 
     it.each([
@@ -108,7 +98,7 @@ describeEngines('matrixPower', { host: true }, () => {
       ['fewer', 4, 6],
     ])('by features with %s positions than channels is the derivative', async (_, m, d) => {
       const x = seededValues(m * d, 'features', m);
-      const w = toMatrix(seededValues(d * d, 'w', d), d);
+      const w = seededMatrix(d, d, 'w', d);
       for (const options of [{}, { small: 'floor' }, { norm: 'm-fro' }] as MatrixPowerOptions[]) {
         const numeric = numericGradient((values) => {
           const q = powerOracle(covarianceOracle(toMatrix(values, d)), options);
@@ -124,7 +114,7 @@ describeEngines('matrixPower', { host: true }, () => {
       const a = times(times(u, diagonal([2, 1.9, 0.5, 0.3, 0.1, 0.02])), transpose(u)).map((row) =>
         row.map(Math.fround),
       );
-      const g = toMatrix(seededValues(36, 'G'), 6);
+      const g = seededMatrix(6, 6, 'G');
       const ratio = (f: (x: number) => number) => (li: number, lj: number) =>
         li >= lj ? f(lj / li) / li : -f(li / lj) / lj;
       const series = (x: number) => Array.from({ length: 101 }, (_, k) => x ** k).reduce((p, q) => p + q);
@@ -143,8 +133,8 @@ describeEngines('matrixPower', { host: true }, () => {
 
     it('through K drops what lies between kept and cut directions, as released (spec 2.2)', async () => {
       const [m, d] = [4, 6];
-      const x = toMatrix(seededValues(m * d, 'cut'), d);
-      const g = toMatrix(seededValues(d * d, 'G'), d);
+      const x = seededMatrix(m, d, 'cut');
+      const g = seededMatrix(d, d, 'G');
       const sigma = covarianceOracle(x);
       const { values, vectors } = eigen(sigma);
       const u = vectors.map((row) => row.map((value, k) => (values[k]! > 1e-12 ? value : 0)));

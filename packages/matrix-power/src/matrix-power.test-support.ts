@@ -4,7 +4,7 @@ import {
   frobenius,
   type Matrix,
   scale,
-  seededValues,
+  seededMatrix,
   spectral,
   times,
   toMatrix,
@@ -14,14 +14,9 @@ import { grad, mul, sum, type Tensor, type Tensor3D, tidy } from '@tensorflow/tf
 import { matrixPower } from './matrix-power.ts';
 import type { MatrixPowerOptions } from './matrix-power-options.ts';
 
-/** Eigenvalues 3 and 1. */
-export const S0: Matrix = [
-  [2, 1],
-  [1, 2],
-];
 /** XᵀX of `rows` random vectors, of float32 numbers. */
 export function gram(d: number, rows: number, ...key: string[]): Matrix {
-  const x = toMatrix(seededValues(d * rows, 'gram', d, rows, ...key), d);
+  const x = seededMatrix(rows, d, 'gram', d, rows, ...key);
   return times(transpose(x), x).map((row) => row.map(Math.fround));
 }
 

@@ -12,9 +12,10 @@ import {
   frobenius,
   identity,
   minus,
+  S0,
   scale,
+  seededMatrix,
   seededTensor,
-  seededValues,
   symmetrise,
   times,
   toMatrix,
@@ -25,7 +26,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matrixPower, matrixPowerCov } from './matrix-power.ts';
 import { type MatrixPowerOptions, powerGradients } from './matrix-power-options.ts';
-import { gradientOf, gram, powerOracle, S0 } from './matrix-power.test-support.ts';
+import { gradientOf, gram, powerOracle } from './matrix-power.test-support.ts';
 
 /** Float64 inside, so that a result differs from the oracle's by the rounding of its float32. */
 const SINGLE = { relative: 2e-7, absolute: 1e-30 };
@@ -104,7 +105,7 @@ describeEngines('matrixPower', { host: true }, () => {
       const d = 5;
       const turn = eigen(gram(d, 9, 'turn')).vectors;
       const x = times(
-        toMatrix(seededValues(40 * d, 'condition'), d),
+        seededMatrix(40, d, 'condition'),
         times(diagonal([1, 1e-1, 1e-2, 1e-4, 1e-6]), turn),
       );
       const rounded = x.map((row) => row.map(Math.fround));
@@ -148,7 +149,7 @@ describeEngines('matrixPower', { host: true }, () => {
               flatten(scale(root, factor ** alpha)),
               limits,
             );
-            const v = eigen(symmetrise(toMatrix(seededValues(d * d, 'v', d), d))).vectors;
+            const v = eigen(symmetrise(seededMatrix(d, d, 'v', d))).vectors;
             const turned = times(times(v, a), transpose(v));
             await expectClose(
               matrixPower(batchOf(turned), { alpha }),

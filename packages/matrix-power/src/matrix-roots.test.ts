@@ -10,8 +10,10 @@ import {
   identity,
   type Matrix,
   minus,
+  S0,
   scale,
-  seededValues,
+  seededGram,
+  seededMatrix,
   spectral,
   symmetrise,
   times,
@@ -28,11 +30,6 @@ import { mpaSqrt } from './mpa-sqrt.ts';
 import { mtpSqrt } from './mtp-sqrt.ts';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
 
-const S0: Matrix = [
-  [2, 1],
-  [1, 2],
-];
-
 const DECIMALS_7 = 0.51e-7;
 
 const roots = [
@@ -40,23 +37,15 @@ const roots = [
   { name: 'mtpSqrt', sqrt: mtpSqrt, scalar: scalarRoots.mtp },
 ] as const;
 
-const random = (d: number, ...key: (string | number)[]): Matrix => toMatrix(seededValues(d * d, ...key), d);
-
-/** The second moment of so many random rows. */
-const gram = (d: number, rows: number, ...key: (string | number)[]): Matrix => {
-  const x = toMatrix(seededValues(rows * d, 'gram', d, rows, ...key), d);
-  return scale(times(transpose(x), x), 1 / rows);
-};
-
 /** A matrix of Frobenius norm 1 with the eigenvalue a. */
 const holding = (a: number): Matrix => diagonal([a, Math.sqrt(1 - a * a)]);
 
 const matrices: Record<string, Matrix> = {
-  'of full rank': gram(5, 12),
-  'of rank 3 of 7': gram(7, 3),
-  'of rank one': gram(4, 1),
+  'of full rank': seededGram(5, 12),
+  'of rank 3 of 7': seededGram(7, 3),
+  'of rank one': seededGram(4, 1),
   'with repeated eigenvalues': identity(4),
-  'with pairs of eigenvalues': spectral(symmetrise(random(6, 'pairs')), (value) => (value > 0 ? 2 : 0.3)),
+  'with pairs of eigenvalues': spectral(symmetrise(seededMatrix(6, 6, 'pairs')), (value) => (value > 0 ? 2 : 0.3)),
   'of condition 1e12': logSpaced(8, 1e12),
   'of one channel': [[3]],
 };
@@ -144,13 +133,13 @@ describeEngines('square roots with the Lyapunov gradient', () => {
           fc.integer({ min: 1, max: 8 }),
           fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
           async (d, rows, factor) => {
-            const a = gram(d, rows, 'property');
+            const a = seededGram(d, rows, 'property');
             const root = toMatrix(await sqrt(batchOf(a)).data(), d);
             await expectClose(flatten(root), flatten(transpose(root)));
             const smallest = spectral(symmetrise(root), (value) => Math.min(value, 0));
             expect(frobenius(smallest)).toBeLessThan(tolerance() * frobenius(root));
             await expectClose(sqrt(batchOf(scale(a, factor))), flatten(scale(root, Math.sqrt(factor))));
-            const v = spectral(symmetrise(random(d, 'v', d)), (value) => Math.sign(value) || 1);
+            const v = spectral(symmetrise(seededMatrix(d, d, 'v', d)), (value) => Math.sign(value) || 1);
             const turned = (m: Matrix): Matrix => times(times(v, m), transpose(v));
             await expectClose(sqrt(batchOf(turned(a))), flatten(turned(root)));
           },
@@ -166,7 +155,7 @@ describeEngines('square roots with the Lyapunov gradient', () => {
         `${name} solves the Lyapunov equation as published for a matrix %s`,
         async (key) => {
           const a = matrices[key]!;
-          const g = random(a.length, 'G', a.length);
+          const g = seededMatrix(a.length, a.length, 'G', a.length);
           for (const iterations of [3, 8, 14]) {
             const ours = grad((x: Tensor) => sum(mul(sqrt(x as Tensor3D, { iterations }), batchOf(g))))(batchOf(a));
             await expectClose(ours, flatten(rootGradientOracle(a, g, scalar, iterations)));
@@ -175,8 +164,8 @@ describeEngines('square roots with the Lyapunov gradient', () => {
       );
 
       it(`${name} is the exact derivative where the approximant is exact`, async () => {
-        const a = spectral(symmetrise(random(3, 'exact')), (value) => 1 + 0.05 * Math.sin(value));
-        const g = random(3, 'exact G');
+        const a = spectral(symmetrise(seededMatrix(3, 3, 'exact')), (value) => 1 + 0.05 * Math.sin(value));
+        const g = seededMatrix(3, 3, 'exact G');
         const ours = grad((x: Tensor) => sum(mul(sqrt(x as Tensor3D, { iterations: 10 }), batchOf(g))))(batchOf(a));
         await expectClose(ours, flatten(exactGradient(a, g)));
       });
@@ -189,8 +178,8 @@ describeEngines('square roots with the Lyapunov gradient', () => {
     });
 
     it('treats every matrix of a batch by itself', async () => {
-      const [a, b] = [gram(4, 9, 'first'), scale(gram(4, 3, 'second'), 100)];
-      const weights = [...flatten(random(4, 'both')), ...flatten(random(4, 'both'))];
+      const [a, b] = [seededGram(4, 9, 'first'), scale(seededGram(4, 3, 'second'), 100)];
+      const weights = [...flatten(seededMatrix(4, 4, 'both')), ...flatten(seededMatrix(4, 4, 'both'))];
       const gradient = (x: Tensor3D) =>
         grad((y: Tensor) => sum(mul(mpaSqrt(y as Tensor3D), tensor(weights.slice(0, x.size), x.shape))))(x);
       await expectClose((await gradient(batchOf(a, b)).data()).slice(16), await gradient(batchOf(b)).data());

@@ -12,7 +12,8 @@ import {
   type Matrix,
   numericGradient,
   scale,
-  seededValues,
+  seededGram,
+  seededMatrix,
   spectral,
   symmetrise,
   times,
@@ -27,22 +28,15 @@ import { logSpaced, lyapunovOracle, scalarRoots } from './lyapunov.test-support.
 import { mpaInverseSqrt } from './mpa-inverse-sqrt.ts';
 import { mpaSqrt } from './mpa-sqrt.ts';
 
-const random = (d: number, ...key: (string | number)[]): Matrix => toMatrix(seededValues(d * d, ...key), d);
-
-const gram = (d: number, rows: number): Matrix => {
-  const x = toMatrix(seededValues(rows * d, 'gram', d, rows), d);
-  return scale(times(transpose(x), x), 1 / rows);
-};
-
 const inverseOracle = (a: Matrix): Matrix => {
   const n = frobenius(a);
   return scale(spectral(scale(a, 1 / n), scalarRoots.inverse), 1 / Math.sqrt(n));
 };
 
 const matrices: Record<string, Matrix> = {
-  'of full rank': gram(5, 12),
-  'of rank 3 of 7': gram(7, 3),
-  'of rank one': gram(4, 1),
+  'of full rank': seededGram(5, 12),
+  'of rank 3 of 7': seededGram(7, 3),
+  'of rank one': seededGram(4, 1),
   'with repeated eigenvalues': identity(4),
   'of condition 1e12': logSpaced(8, 1e12),
 };
@@ -91,7 +85,7 @@ describeEngines('mpaInverseSqrt', () => {
           fc.integer({ min: 1, max: 8 }),
           fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
           async (d, rows, factor) => {
-            const a = gram(d, rows);
+            const a = seededGram(d, rows);
             const inverse = toMatrix(await mpaInverseSqrt(batchOf(a)).data(), d);
             const root = toMatrix(await mpaSqrt(batchOf(a)).data(), d);
             // Entries of 11 and of 1 meet in the product.
@@ -102,7 +96,7 @@ describeEngines('mpaInverseSqrt', () => {
             await expectClose(mpaInverseSqrt(batchOf(scale(a, factor))), flatten(scale(inverse, factor ** -0.5)), {
               relative,
             });
-            const v = spectral(symmetrise(random(d, 'v', d)), (value) => Math.sign(value) || 1);
+            const v = spectral(symmetrise(seededMatrix(d, d, 'v', d)), (value) => Math.sign(value) || 1);
             const turned = (m: Matrix): Matrix => times(times(v, m), transpose(v));
             await expectClose(mpaInverseSqrt(batchOf(turned(a))), flatten(turned(inverse)), { relative });
           },
@@ -114,7 +108,7 @@ describeEngines('mpaInverseSqrt', () => {
   describe('gradient', () => {
     it.each(Object.keys(matrices))('solves the Lyapunov equation as published for a matrix %s', async (key) => {
       const a = matrices[key]!;
-      const g = random(a.length, 'G', a.length);
+      const g = seededMatrix(a.length, a.length, 'G', a.length);
       const r = inverseOracle(a);
       const square = times(r, r);
       const right = scale(times(times(square, symmetrise(g)), square), -1);
@@ -127,8 +121,8 @@ describeEngines('mpaInverseSqrt', () => {
     });
 
     it('is the derivative of the exact inverse root where the approximant is exact', async () => {
-      const a = spectral(symmetrise(random(3, 'exact')), (value) => 1 + 0.05 * Math.sin(value));
-      const g = symmetrise(random(3, 'exact G'));
+      const a = spectral(symmetrise(seededMatrix(3, 3, 'exact')), (value) => 1 + 0.05 * Math.sin(value));
+      const g = symmetrise(seededMatrix(3, 3, 'exact G'));
       // Along symmetric directions: a step of an entry off the diagonal moves its mirror image, half each.
       const numeric = numericGradient(
         (values) =>
@@ -165,7 +159,7 @@ describeEngines('mpaInverseSqrt', () => {
 
   describe('memory', () => {
     it('keeps nothing but what it returns', async () => {
-      const a = batchOf(gram(3, 5));
+      const a = batchOf(seededGram(3, 5));
       await expectNoLeak(() => mpaInverseSqrt(a).dispose());
       await expectNoLeak(() => grad((x: Tensor) => sum(mpaInverseSqrt(x as Tensor3D)))(a).dispose());
     });

@@ -11,17 +11,19 @@ import {
   type Matrix,
   minus,
   newtonSchulzOracle,
-  numericGradient,
+  S0,
   scale,
+  seededGram,
+  seededMatrix,
   seededTensor,
   seededValues,
   spectral,
+  symmetricGradients,
   symmetrise,
   times,
   tolerance,
   toMatrix,
   transpose,
-  triu,
 } from '@covpool/testing';
 import { triuVectorize } from '@covpool/covariance';
 import fc from 'fast-check';
@@ -39,17 +41,6 @@ import {
 import { describe, expect, it } from 'vitest';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
 import { publishedRoot } from './published-form.test-support.ts';
-
-const S0: Matrix = [
-  [2, 1],
-  [1, 2],
-];
-
-/** A random positive semi-definite matrix with the given number of rows behind it. */
-const gram = (d: number, rows: number, ...key: string[]): Matrix => {
-  const x = toMatrix(seededValues(rows * d, 'gram', d, rows, ...key), d);
-  return scale(times(transpose(x), x), 1 / rows);
-};
 
 /** What becomes of one eigenvalue of A/t. */
 const mapped = async (a: number, iterations: number, norm: 'trace' | 'frobenius'): Promise<number> => {
@@ -156,7 +147,7 @@ describeEngines('newtonSchulzSqrt', () => {
     });
 
     it('approaches the true root of a well-conditioned matrix', async () => {
-      const a = gram(6, 40);
+      const a = seededGram(6, 40);
       await expectClose(newtonSchulzSqrt(batchOf(a), { iterations: 12 }), flatten(spectral(a, Math.sqrt)));
     });
 
@@ -193,7 +184,7 @@ describeEngines('newtonSchulzSqrt', () => {
           fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
           fc.integer({ min: 1, max: 7 }),
           async (d, rows, factor, iterations) => {
-            const a = gram(d, rows, 'property');
+            const a = seededGram(d, rows, 'property');
             const root = toMatrix(await newtonSchulzSqrt(batchOf(a), { iterations }).data(), d);
             await expectClose(flatten(root), flatten(transpose(root)));
             await expectClose(flatten(times(root, a)), flatten(times(a, root)));
@@ -207,7 +198,7 @@ describeEngines('newtonSchulzSqrt', () => {
               newtonSchulzSqrt(batchOf(scale(a, factor)), { iterations }),
               flatten(scale(root, Math.sqrt(factor))),
             );
-            const v = spectral(symmetrise(toMatrix(seededValues(d * d, 'v', d), d)), (value) => Math.sign(value) || 1);
+            const v = spectral(symmetrise(seededMatrix(d, d, 'v', d)), (value) => Math.sign(value) || 1);
             const turned = times(times(v, a), transpose(v));
             await expectClose(
               newtonSchulzSqrt(batchOf(turned), { iterations }),
@@ -244,30 +235,21 @@ describeEngines('newtonSchulzSqrt', () => {
     it('is the derivative of the formula along symmetric directions', async () => {
       for (const norm of ['trace', 'frobenius'] as const) {
         for (const iterations of [1, 2, 3, 5]) {
-          const a = gram(4, 9, 'gradient');
-          const w = symmetrise(toMatrix(seededValues(16, 'w'), 4));
-          const loss = (upper: number[]) => {
-            let k = 0;
-            const full = a.map((row) => [...row]);
-            for (let i = 0; i < 4; i++) for (let j = i; j < 4; j++) full[i]![j] = full[j]![i] = upper[k++]!;
-            return flatten(newtonSchulzOracle(full, iterations, norm)).reduce((s, v, i) => s + v * flatten(w)[i]!, 0);
-          };
-          const numeric = numericGradient(loss, triu(a));
-          const gradient = toMatrix(
-            await grad((x: Tensor) => sum(mul(newtonSchulzSqrt(x as Tensor3D, { iterations, norm }), batchOf(w))))(
-              batchOf(a),
-            ).data(),
-            4,
+          const a = seededGram(4, 9, 'gradient');
+          const w = symmetrise(seededMatrix(4, 4, 'w'));
+          const { actual, expected } = await symmetricGradients(
+            a,
+            w,
+            (x) => newtonSchulzSqrt(x, { iterations, norm }),
+            (x) => newtonSchulzOracle(x, iterations, norm),
           );
-          // A step of an entry above the diagonal moves its mirror image too.
-          const expected = triu(gradient.map((row, i) => row.map((value, j) => (i === j ? value : 2 * value))));
-          await expectClose(expected, numeric, { relative: 2 * tolerance() });
+          await expectClose(actual, expected, { relative: 2 * tolerance() });
         }
       }
     });
 
     it('is the symmetric part of what plain operations give, for any G', async () => {
-      const a = batchOf(gram(5, 12, 'plain'), gram(5, 3, 'plain'));
+      const a = batchOf(seededGram(5, 12, 'plain'), seededGram(5, 3, 'plain'));
       const g = seededTensor([2, 5, 5], 'plain G');
       for (const norm of ['trace', 'frobenius'] as const) {
         for (const iterations of [1, 2, 5]) {
@@ -280,7 +262,7 @@ describeEngines('newtonSchulzSqrt', () => {
     });
 
     it('is the same bit for bit with the iterates computed again', async () => {
-      const [a, g] = [batchOf(gram(5, 3, 'again'), gram(5, 9, 'again')), seededTensor([2, 5, 5], 'again G')];
+      const [a, g] = [batchOf(seededGram(5, 3, 'again'), seededGram(5, 9, 'again')), seededTensor([2, 5, 5], 'again G')];
       for (const norm of ['trace', 'frobenius'] as const) {
         for (const iterations of [1, 2, 5]) {
           const by = (recompute: boolean) => {
@@ -311,7 +293,7 @@ describeEngines('newtonSchulzSqrt', () => {
 
   describe('memory', () => {
     it('holds at most 3N matrices for the gradient, or none but the input', async () => {
-      const a = batchOf(gram(16, 20));
+      const a = batchOf(seededGram(16, 20));
       const matrices = (recompute: boolean): number => {
         let held = 0;
         grad((x: Tensor) => {

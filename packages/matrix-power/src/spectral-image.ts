@@ -1,4 +1,4 @@
-import { timesTransposed, transposed } from './float64-product.ts';
+import { timesTransposed, transposed } from '@covpool/core';
 import type { LoewnerRule } from './loewner.ts';
 import { type EigenvalueMap, mapEigenvalues, type SpectralFunction } from './spectral-function.ts';
 import type { SmallEigenvalues, Spectrum } from './spectrum.ts';

@@ -1,8 +1,7 @@
 import { asRows } from '@covpool/covariance';
 import { checkArgument } from '@covpool/base';
-import { defineHostKernel, type Float64Rows, type HostArray } from '@covpool/core';
+import { defineHostKernel, type Float64Rows, type HostArray, timesTransposed, transposed } from '@covpool/core';
 import { type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
-import { timesTransposed, transposed } from './float64-product.ts';
 import { packSpectra, unpackSpectrum } from './float64-state.ts';
 import { applyToSpectrum, spectralGradient, type SpectralPlan } from './spectral-image.ts';
 import { applyToRows, rowsGradient } from './spectral-rows.ts';

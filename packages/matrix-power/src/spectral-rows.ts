@@ -1,5 +1,4 @@
-import { float64Routines, type Float64Rows } from '@covpool/core';
-import { timesTransposed, transposed } from './float64-product.ts';
+import { float64Routines, type Float64Rows, timesTransposed, transposed } from '@covpool/core';
 import { mapEigenvalues } from './spectral-function.ts';
 import { applyToSpectrum, spectralGradient, type SpectralPlan, spectralSlopes } from './spectral-image.ts';
 import { centredRows, keptOfRows, type Spectrum, spectrumOfRows } from './spectrum.ts';

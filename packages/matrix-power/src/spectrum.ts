@@ -1,4 +1,4 @@
-import { timesTransposed, transposed } from './float64-product.ts';
+import { timesTransposed, transposed } from '@covpool/core';
 import { type Precision, symmetricEigen } from './symmetric-eigen.ts';
 
 /**

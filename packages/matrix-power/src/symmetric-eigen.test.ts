@@ -1,4 +1,4 @@
-import { eigen, seededValues, toMatrix } from '@covpool/testing';
+import { eigen, seededMatrix, toMatrix } from '@covpool/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { symmetricEigen } from './symmetric-eigen.ts';
@@ -23,7 +23,7 @@ function residuals(a: ArrayLike<number>, d: number): { equation: number; orthogo
 
 /** A random Gram matrix of `rows` vectors. */
 function gram(d: number, rows: number, ...key: string[]): number[] {
-  const x = toMatrix(seededValues(rows * d, 'eigen', d, rows, ...key), d);
+  const x = seededMatrix(rows, d, 'eigen', d, rows, ...key);
   return Array.from({ length: d * d }, (_, at) =>
     x.reduce((sum, row) => sum + row[Math.floor(at / d)]! * row[at % d]!, 0),
   );

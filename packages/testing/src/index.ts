@@ -8,6 +8,7 @@ export {
   eigen,
   flatten,
   frobenius,
+  fromTriu,
   identity,
   inner,
   minus,
@@ -24,5 +25,7 @@ export type { Matrix } from './matrix.ts';
 export { expectTrainsAndReloads } from './expect-trains-and-reloads.ts';
 export { numericGradient } from './numeric-gradient.ts';
 export { covarianceOracle, newtonSchulzOracle, symmetrise } from './pooling-oracles.ts';
+export { S0, seededGram, seededMatrix } from './seeded-matrix.ts';
 export { seededTensor, seededValues } from './seeded-tensor.ts';
+export { alongTriu, symmetricGradients } from './symmetric-gradients.ts';
 export { tolerance } from './tolerance.ts';

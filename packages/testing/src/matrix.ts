@@ -37,6 +37,14 @@ export const toMatrix = (values: ArrayLike<number>, columns: number): Matrix =>
 /** Upper triangle with the diagonal, row by row. */
 export const triu = (a: Matrix): number[] => a.flatMap((row, i) => row.slice(i));
 
+/** The symmetric matrix [d,d] of an upper triangle. */
+export function fromTriu(upper: ArrayLike<number>, d: number): Matrix {
+  const full = identity(d);
+  let k = 0;
+  for (let i = 0; i < d; i++) for (let j = i; j < d; j++) full[i]![j] = full[j]![i] = upper[k++]!;
+  return full;
+}
+
 /** Eigenvalues, descending, and eigenvectors as columns, by cyclic Jacobi rotations. */
 export function eigen(symmetric: Matrix): { values: number[]; vectors: Matrix } {
   const d = symmetric.length;

@@ -50,7 +50,7 @@ export class RunFolder {
   }
 
   /** Adds an epoch's line; whatever else is known of the epoch (evaluation) goes into it. */
-  async append(record: EpochRecord & Record<string, unknown>): Promise<void> {
+  async append(record: { epoch: number }): Promise<void> {
     const path = join(this.path, 'metrics.jsonl');
     await appendFile(path, `${JSON.stringify(record)}\n`).catch((cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'ENOSPC' ? 'the disk is full' : cause.code ?? cause.message;

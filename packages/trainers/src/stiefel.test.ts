@@ -10,7 +10,7 @@ import {
   minus,
   plus,
   scale,
-  seededValues,
+  seededMatrix,
   spectral,
   symmetrise,
   times,
@@ -27,11 +27,9 @@ const toTensor = (a: Matrix): Tensor2D => tensor(flatten(a), [a.length, a[0]!.le
 
 const fromTensor = async (a: Tensor2D): Promise<Matrix> => toMatrix(await a.data(), a.shape[1]);
 
-const random = (n: number, p: number, ...key: (string | number)[]): Matrix => toMatrix(seededValues(n * p, ...key), p);
-
 /** A point of the manifold: the polar factor of a random matrix. */
 function point(n: number, p: number, ...key: (string | number)[]): Matrix {
-  const a = random(n, p, 'point', ...key);
+  const a = seededMatrix(n, p, 'point', ...key);
   return times(
     a,
     spectral(times(transpose(a), a), (value) => value ** -0.5),
@@ -46,7 +44,7 @@ describeEngines('retract', { host: true }, () => {
   describe('values', () => {
     it('by qr is Q with a positive diagonal of R (spec 8.2)', async () => {
       const w = point(6, 3);
-      const step = projected(w, random(6, 3, 'step'));
+      const step = projected(w, seededMatrix(6, 3, 'step'));
       const q = await fromTensor(retract(toTensor(w), toTensor(step), 0.5, 'qr'));
       const r = times(transpose(q), minus(w, scale(step, 0.5)));
       r.forEach((row, i) => {
@@ -59,7 +57,7 @@ describeEngines('retract', { host: true }, () => {
     it('by polar factor is (W − lr R)(I + lr² RᵀR)^(−1/2) (spec 8.2)', async () => {
       const w = point(6, 3);
       for (const lr of [0.01, 1, 30]) {
-        const step = projected(w, random(6, 3, 'step'));
+        const step = projected(w, seededMatrix(6, 3, 'step'));
         const inner = plus(identity(3), scale(times(transpose(step), step), lr ** 2));
         const expected = times(
           minus(w, scale(step, lr)),
@@ -71,7 +69,7 @@ describeEngines('retract', { host: true }, () => {
 
     it('by Cayley transform solves (I − A/2) Y = (I + A/2) W with its skew A (spec 8.2)', async () => {
       const w = point(6, 3);
-      const step = scale(projected(w, random(6, 3, 'step')), -0.7);
+      const step = scale(projected(w, seededMatrix(6, 3, 'step')), -0.7);
       const p = minus(identity(6), scale(times(w, transpose(w)), 0.5));
       const half = times(times(p, step), transpose(w));
       const a = minus(half, transpose(half));
@@ -97,7 +95,7 @@ describeEngines('retract', { host: true }, () => {
     it.each(retractions)('by %s stays on the manifold after 100 steps (spec 8.6)', async (retraction) => {
       let w = point(24, 6);
       for (let step = 0; step < 100; step++) {
-        const e = toTensor(random(24, 6, 'walk', step));
+        const e = toTensor(seededMatrix(24, 6, 'walk', step));
         const at = toTensor(w);
         w = await fromTensor(retract(at, alongStiefel(at, e), 0.1, retraction));
       }
@@ -105,15 +103,15 @@ describeEngines('retract', { host: true }, () => {
     });
 
     it.each(retractions)('by %s returns to the manifold what has drifted off', async (retraction) => {
-      const w = plus(point(8, 3), scale(random(8, 3, 'drift'), 1e-2));
+      const w = plus(point(8, 3), scale(seededMatrix(8, 3, 'drift'), 1e-2));
       const at = toTensor(w);
-      const moved = retract(at, alongStiefel(at, toTensor(random(8, 3, 'e'))), 0.1, retraction);
+      const moved = retract(at, alongStiefel(at, toTensor(seededMatrix(8, 3, 'e'))), 0.1, retraction);
       expect(distance(await fromTensor(moved))).toBeLessThan(1e-6);
     });
 
     it('goes along the step to first order, and nowhere at lr = 0', async () => {
       const w = point(5, 2);
-      const step = projected(w, random(5, 2, 'step'));
+      const step = projected(w, seededMatrix(5, 2, 'step'));
       const lr = 1e-2;
       for (const retraction of retractions) {
         const still = retract(toTensor(w), toTensor(step), 0, retraction);
@@ -134,7 +132,7 @@ describeEngines('retract', { host: true }, () => {
           async (retraction, n, seed) => {
             const p = 1 + (seed % n);
             const [w, turn] = [point(n, p, seed), point(n, n, 'turn', seed)];
-            const step = projected(w, random(n, p, 'step', seed));
+            const step = projected(w, seededMatrix(n, p, 'step', seed));
             const moved = await fromTensor(retract(toTensor(w), toTensor(step), 0.3, retraction));
             const turned = retract(toTensor(times(turn, w)), toTensor(times(turn, step)), 0.3, retraction);
             await expectClose(turned, flatten(times(turn, moved)));
@@ -147,7 +145,7 @@ describeEngines('retract', { host: true }, () => {
 
   describe('memory', () => {
     it('keeps nothing but what it returns', async () => {
-      const [w, step] = [toTensor(point(5, 2)), toTensor(random(5, 2, 'step'))];
+      const [w, step] = [toTensor(point(5, 2)), toTensor(seededMatrix(5, 2, 'step'))];
       for (const retraction of retractions) await expectNoLeak(() => retract(w, step, 0.1, retraction).dispose());
     });
   });
@@ -156,7 +154,7 @@ describeEngines('retract', { host: true }, () => {
 describeEngines('alongStiefel', { host: true }, () => {
   describe('values', () => {
     it('is E − W sym(WᵀE) (spec 8.2)', async () => {
-      const [w, e] = [point(7, 3), random(7, 3, 'e')];
+      const [w, e] = [point(7, 3), seededMatrix(7, 3, 'e')];
       await expectClose(alongStiefel(toTensor(w), toTensor(e)), flatten(projected(w, e)));
     });
   });
@@ -164,7 +162,7 @@ describeEngines('alongStiefel', { host: true }, () => {
   describe('properties', () => {
     it('is tangent, and a projection', async () => {
       const w = point(7, 3);
-      const along = await fromTensor(alongStiefel(toTensor(w), toTensor(random(7, 3, 'e'))));
+      const along = await fromTensor(alongStiefel(toTensor(w), toTensor(seededMatrix(7, 3, 'e'))));
       const skew = symmetrise(times(transpose(w), along));
       expect(frobenius(skew)).toBeLessThan(tolerance() * frobenius(along));
       await expectClose(alongStiefel(toTensor(w), toTensor(along)), flatten(along));
@@ -178,7 +176,7 @@ describeEngines('alongStiefel', { host: true }, () => {
 
   describe('memory', () => {
     it('keeps nothing but what it returns', async () => {
-      const [w, e] = [toTensor(point(5, 2)), toTensor(random(5, 2, 'e'))];
+      const [w, e] = [toTensor(point(5, 2)), toTensor(seededMatrix(5, 2, 'e'))];
       await expectNoLeak(() => alongStiefel(w, e).dispose());
     });
   });

@@ -1,4 +1,4 @@
-import { defineHostKernel, orthonormalColumns, type Retraction } from '@covpool/core';
+import { defineHostKernel, orthonormalColumns, type Retraction, timesTransposed, transposed } from '@covpool/core';
 import { add, matMul, mul, sub, type Tensor, type Tensor2D, tidy, transpose } from '@tensorflow/tfjs-core';
 
 /**
@@ -96,28 +96,12 @@ function diagonal(side: number, value: number): Float64Array {
 }
 
 /** `AB` of A [n,k] and B [k,m]. */
-function times(a: Float64Array, b: Float64Array, n: number, k: number, m: number): Float64Array {
-  const product = new Float64Array(n * m);
-  for (let i = 0; i < n; i++) {
-    for (let l = 0; l < k; l++) {
-      const factor = a[i * k + l]!;
-      for (let j = 0; j < m; j++) product[i * m + j]! += factor * b[l * m + j]!;
-    }
-  }
-  return product;
-}
+const times = (a: Float64Array, b: Float64Array, n: number, k: number, m: number): Float64Array =>
+  timesTransposed(a, transposed(b, k, m), n, m, k);
 
 /** `AᵀB` of A [n,k] and B [n,m]. */
-function innerProducts(a: Float64Array, b: Float64Array, n: number, k: number, m: number): Float64Array {
-  const product = new Float64Array(k * m);
-  for (let i = 0; i < n; i++) {
-    for (let l = 0; l < k; l++) {
-      const factor = a[i * k + l]!;
-      for (let j = 0; j < m; j++) product[l * m + j]! += factor * b[i * m + j]!;
-    }
-  }
-  return product;
-}
+const innerProducts = (a: Float64Array, b: Float64Array, n: number, k: number, m: number): Float64Array =>
+  timesTransposed(transposed(a, n, k), transposed(b, n, m), k, m, n);
 
 /** `[A, B]`, two [n,p] as one [n,2p]. */
 function beside(a: Float64Array, b: Float64Array, n: number, p: number): Float64Array {

@@ -1,5 +1,5 @@
 import './against-cpu.test-support.ts';
-import { flatten, seededValues, times, toMatrix, transpose } from '@covpool/testing';
+import { flatten, seededMatrix, seededValues, times, toMatrix, transpose } from '@covpool/testing';
 import { setBackend } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,7 +37,7 @@ describe.each<BinaryKind>(['relaxed', 'plain'])('float64Routines, %s SIMD', (kin
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 24 }), (d, rank) => {
         const { symmetricEigen } = float64Routines(wasmPrimitives());
-        const x = toMatrix(seededValues(rank * d, 'x', rank, d), d);
+        const x = seededMatrix(rank, d, 'x', rank, d);
         const gram = Float64Array.from({ length: d * d }, (_, at) =>
           x.reduce((sum, row) => sum + row[Math.floor(at / d)]! * row[at % d]!, 0),
         );

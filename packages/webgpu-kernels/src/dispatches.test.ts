@@ -1,5 +1,5 @@
 import { seededTensor } from '@covpool/testing';
-import { type Tensor, time, type TimingInfo } from '@tensorflow/tfjs-core';
+import { square, type Tensor, time, type TimingInfo } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { describeWebgpu, run } from './on-webgpu.test-support.ts';
 
@@ -48,6 +48,25 @@ describeWebgpu('the number of dispatches that the README gives', () => {
       const of = { dy, state: state! };
       expect(await dispatches(() => run('MatrixPowerOfMatrixGradient', of, options))).toBe(6);
       expect(await dispatches(() => run('MatrixPowerOfRowsGradient', { ...of, x }, options))).toBe(8);
+    });
+
+    it('of batch normalisation: two each way, however many rows', async () => {
+      for (const rows of [5, 400]) {
+        const [x, v] = [seededTensor([rows, 3], 'x'), seededTensor([3], 'v')];
+        const forward = { x, scale: v, offset: v };
+        expect(await dispatches(() => run('BatchNormTraining', forward, { epsilon: 1 }))).toBe(2);
+        const backward = { dy: x, x, scale: v, mean: v, variance: square(v) };
+        expect(await dispatches(() => run('BatchNormTrainingGrad', backward, { epsilon: 1 }))).toBe(2);
+      }
+    });
+
+    it('of RoIAlign: one each way', async () => {
+      const axis = { starts: Int32Array.of(0, 1), positions: Int32Array.of(2), weights: Float64Array.of(1) };
+      const taps = { shape: [1, 4, 4, 2], size: [1, 1], pictures: Int32Array.of(0), rows: [axis], columns: [axis] };
+      const features = seededTensor([1, 4, 4, 2], 'features');
+      expect(await dispatches(() => run('CovpoolRoiAlign', { features }, { taps }))).toBe(1);
+      const dy = seededTensor([1, 1, 1, 2], 'dy');
+      expect(await dispatches(() => run('CovpoolRoiAlignGradient', { dy }, { taps }))).toBe(1);
     });
   });
 });

@@ -15,6 +15,8 @@ export interface Program {
 /** What a dispatch of a program works on. In WGSL the tensors are arrays of f32 by these names, the numbers fields of `sizes`. */
 export interface Dispatch {
   reads: Record<string, TensorInfo>;
+  /** More that is read: arrays of whole numbers, i32. */
+  tables?: Record<string, TensorInfo>;
   writes: Record<string, TensorInfo>;
   /** Whole numbers, u32. */
   sizes?: Record<string, number>;
@@ -46,10 +48,11 @@ const UNIFORM_USAGE = 8 | 64;
 
 /** Records one dispatch behind those that the backend has recorded; TensorFlow.js submits them together. */
 export function dispatch(backend: RecordingBackend, program: Program, work: Dispatch): void {
-  const tensors = [...Object.values(work.reads), ...Object.values(work.writes)];
-  for (const { dtype } of tensors) {
+  const { reads, tables = {}, writes } = work;
+  for (const { dtype } of [...Object.values(reads), ...Object.values(writes)]) {
     checkArgument(dtype === 'float32', () => `${program.label}: tensors must be float32, got ${dtype}; cast them`);
   }
+  const tensors = [reads, tables, writes].flatMap((named) => Object.values(named));
   if (work.groups === 0) return;
   // Uploads end the pass that is being recorded, so they come first.
   for (const { dataId } of tensors) backend.uploadToGPU(dataId);
@@ -108,7 +111,7 @@ function compile(device: GPUDevice, { compiled }: DeviceCache, program: Program,
     const { label } = program;
     const kinds: GPUBufferBindingType[] = [
       'uniform',
-      ...Object.keys(work.reads).map(() => 'read-only-storage' as const),
+      ...Object.keys({ ...work.reads, ...work.tables }).map(() => 'read-only-storage' as const),
       ...Object.keys(work.writes).map(() => 'storage' as const),
     ];
     const { maxStorageBuffersPerShaderStage: buffers, maxComputeInvocationsPerWorkgroup: threads } = device.limits;
@@ -133,7 +136,8 @@ function compile(device: GPUDevice, { compiled }: DeviceCache, program: Program,
 }
 
 /** The whole text: bindings, the program, the entry. Groups beyond 65,535 take a second dimension, of which the last row may be partly empty. */
-function shader({ threads, code }: Program, { reads, writes, sizes = {}, scalars = {} }: Dispatch): string {
+function shader({ threads, code }: Program, work: Dispatch): string {
+  const { reads, tables = {}, writes, sizes = {}, scalars = {} } = work;
   const fields = [
     'groups: u32',
     ...Object.keys(sizes).map((n) => `${n}: u32`),
@@ -141,6 +145,7 @@ function shader({ threads, code }: Program, { reads, writes, sizes = {}, scalars
   ];
   const buffers = [
     ...Object.keys(reads).map((name) => `var<storage, read> ${name}: array<f32>;`),
+    ...Object.keys(tables).map((name) => `var<storage, read> ${name}: array<i32>;`),
     ...Object.keys(writes).map((name) => `var<storage, read_write> ${name}: array<f32>;`),
   ];
   return `struct Sizes { ${fields.join(', ')} }
@@ -182,6 +187,12 @@ export function output(backend: RecordingBackend, shape: number[]): TensorInfo {
   const info = backend.makeTensorInfo(shape, 'float32');
   if (util.sizeFromShape(shape) === 0) backend.tensorMap.get(info.dataId).values = new Float32Array(0);
   return info;
+}
+
+/** Numbers of the processor, for a few dispatches; a buffer of none is not possible, so that there is one at least. */
+export function upload(backend: RecordingBackend, numbers: Float32Array | Int32Array): TensorInfo {
+  const values = numbers.length > 0 ? numbers : numbers instanceof Int32Array ? Int32Array.of(0) : Float32Array.of(0);
+  return backend.makeTensorInfo([values.length], values instanceof Int32Array ? 'int32' : 'float32', values);
 }
 
 /** Numbers that live for a few dispatches; freed when the backend submits them. */

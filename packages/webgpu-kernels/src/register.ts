@@ -1,3 +1,4 @@
+import { batchNormTrainingGradKernel, batchNormTrainingKernel } from './kernels/batch-norm-training.ts';
 import { covarianceGradientKernel, covarianceKernel } from './kernels/covariance.ts';
 import { eighGradientKernel, eighKernel } from './kernels/eigh.ts';
 import {
@@ -9,6 +10,7 @@ import {
 import { newtonSchulzOfRowsGradientKernel, newtonSchulzOfRowsKernel } from './kernels/newton-schulz-of-rows.ts';
 import { newtonSchulzGradientKernel, newtonSchulzKernel } from './kernels/newton-schulz.ts';
 import { registerOnWebgpu } from './kernels/registration.ts';
+import { roiAlignGradientKernel, roiAlignKernel } from './kernels/roi-align.ts';
 import { triuScatterKernel, triuVectorizeKernel } from './kernels/triu.ts';
 
 const KERNELS = [
@@ -26,6 +28,10 @@ const KERNELS = [
   matrixPowerOfRowsGradientKernel,
   triuVectorizeKernel,
   triuScatterKernel,
+  batchNormTrainingKernel,
+  batchNormTrainingGradKernel,
+  roiAlignKernel,
+  roiAlignGradientKernel,
 ];
 
 /** What was registered. */

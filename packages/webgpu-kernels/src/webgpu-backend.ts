@@ -18,7 +18,7 @@ export interface RecordingBackend
     | 'disposeData'
     | 'incRef'
   > {
-  makeTensorInfo(shape: number[], dtype: 'float32'): TensorInfo;
+  makeTensorInfo(shape: number[], dtype: 'float32' | 'int32', values?: Float32Array | Int32Array): TensorInfo;
   tensorMap: { get(dataId: object): { resource: GPUBuffer; values: unknown; dtype: string } };
   commandEncoder: GPUCommandEncoder;
   computePassEncoder: GPUComputePassEncoder | null;

@@ -1,5 +1,5 @@
 import { defineCommand, resolveConfig, userPath } from '@covpool/cli';
-import { optionsAsConfig, trainOptions } from '../train-options.ts';
+import { trainingChoices, trainOptions } from '../train-options.ts';
 
 /** What `--quick` changes: enough to see every part work, not to compare. */
 const QUICK = { epochs: 3, size: 48 };
@@ -32,13 +32,13 @@ export const compareCommand = defineCommand({
     const { compareConfigSchema } = await import('../config.ts');
     const { compare } = await import('../compare-work.ts');
     const { comparisonToResume, poolsOf } = await import('../compare-plan.ts');
-    const folder = out === undefined ? undefined : userPath(out);
+    const folder = userPath(out);
     const earlier = resume ? await comparisonToResume(folder) : undefined;
     const choices = await resolveConfig(compareConfigSchema, {
       base: earlier ? { ...earlier.plan.choices, pools: poolsOf(earlier.plan) } : quick ? QUICK : {},
-      file: file === undefined ? undefined : userPath(file),
+      file: userPath(file),
       sets: set,
-      options: { ...optionsAsConfig(given), dim, pools, seeds },
+      options: { ...trainingChoices(given), dim, pools, seeds },
     });
     const extend = [pools, seeds, file, set].some((given) => given !== undefined);
     return compare(choices, { folder, earlier, extend }, { signal, print, progress, live });

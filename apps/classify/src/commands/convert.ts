@@ -1,5 +1,5 @@
 import { CovpoolError } from '@covpool/base';
-import { defineCommand, userPath } from '@covpool/cli';
+import { checkpointOption, defineCommand, userPath } from '@covpool/cli';
 import { networkOptions } from '../network-options.ts';
 import { weightsPath } from '../weights-path.ts';
 
@@ -23,10 +23,11 @@ export const convertCommand = defineCommand({
     names: {
       type: 'string',
       value: 'whose',
+      choices: ['covpool', 'authors'],
       summary: 'of the weights written: covpool, or authors (layer_reduce, …)',
       fallback: 'covpool',
     },
-    checkpoint: { type: 'string', value: 'which', summary: 'last or best, of a run folder', fallback: 'last' },
+    checkpoint: { ...checkpointOption, fallback: 'last' },
   },
   examples: [
     { command: 'convert runs/resnet8-isqrt-20260102-030405 net.onnx', does: 'a trained network for ONNX Runtime' },
@@ -39,12 +40,6 @@ export const convertCommand = defineCommand({
     const [from, to, ...more] = positionals;
     if (from === undefined || to === undefined || more.length > 0) {
       throw new CovpoolError('bad-argument', `convert: <in> and <out> are required, got ${positionals.length} names`);
-    }
-    if (names !== 'covpool' && names !== 'authors') {
-      throw new CovpoolError('bad-argument', `convert: --names must be covpool or authors, got '${names}'`);
-    }
-    if (checkpoint !== 'last' && checkpoint !== 'best') {
-      throw new CovpoolError('bad-argument', `convert: --checkpoint must be last or best, got '${checkpoint}'`);
     }
     const { convert } = await import('../convert-work.ts');
     const result = await convert(

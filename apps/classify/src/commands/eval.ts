@@ -1,5 +1,5 @@
 import { CovpoolError } from '@covpool/base';
-import { defineCommand, userPath } from '@covpool/cli';
+import { checkpointOption, defineCommand, engineOption, userPath } from '@covpool/cli';
 import { networkOptions } from '../network-options.ts';
 import { weightsPath } from '../weights-path.ts';
 
@@ -24,15 +24,10 @@ export const evalCommand = defineCommand({
       fallback: "the backbone's own",
     },
     config: { type: 'string', value: 'file', summary: 'a config.json or a training config, instead of --run' },
-    checkpoint: { type: 'string', value: 'which', summary: 'last or best, of a run folder', fallback: 'last' },
+    checkpoint: { ...checkpointOption, fallback: 'last' },
     data: { type: 'string', value: 'folder', summary: 'pictures, as for train', fallback: "the run's own" },
-    split: { type: 'string', value: 'name', summary: 'val or train', fallback: 'val' },
-    engine: {
-      type: 'string',
-      value: 'name',
-      summary: 'what computes; see `doctor`',
-      fallback: 'the fastest that works',
-    },
+    split: { type: 'string', value: 'name', choices: ['val', 'train'], summary: 'val or train', fallback: 'val' },
+    engine: engineOption,
   },
   examples: [
     { command: 'eval --run models/isqrt', does: 'a shipped network on the materials pictures' },
@@ -59,20 +54,13 @@ export const evalCommand = defineCommand({
         'either --run, or --config with --weights, or --weights with --backbone or a description of their own';
       throw new CovpoolError('bad-argument', `eval: ${rule} is required`);
     }
-    if (checkpoint !== 'last' && checkpoint !== 'best') {
-      throw new CovpoolError('bad-argument', `eval: --checkpoint must be last or best, got '${checkpoint}'`);
-    }
-    if (split !== 'val' && split !== 'train') {
-      throw new CovpoolError('bad-argument', `eval: --split must be val or train, got '${split}'`);
-    }
     const work = await import('../eval-work.ts');
-    const path = (given: string | undefined) => (given === undefined ? undefined : userPath(given));
     const result = await work.evaluateClassifier(
       {
-        run: path(run),
+        run: userPath(run),
         weights: weights === undefined ? undefined : weightsPath(weights),
-        config: path(config),
-        data: path(data),
+        config: userPath(config),
+        data: userPath(data),
         checkpoint,
         split,
         engine,

@@ -1,5 +1,5 @@
 import { CovpoolError } from '@covpool/base';
-import { defineCommand, PartialFailure, userPath } from '@covpool/cli';
+import { defineCommand, engineOption, PartialFailure, userPath } from '@covpool/cli';
 import { shippedModel } from '../shipped.ts';
 
 export const predictCommand = defineCommand({
@@ -8,13 +8,8 @@ export const predictCommand = defineCommand({
   options: {
     model: { type: 'string', value: 'name', summary: 'a shipped network: gap, isqrt or dropcov', fallback: 'isqrt' },
     run: { type: 'string', value: 'folder', summary: 'a run folder or a model folder, instead of --model' },
-    top: { type: 'number', summary: 'how many classes to print', fallback: '3' },
-    engine: {
-      type: 'string',
-      value: 'name',
-      summary: 'what computes; see `doctor`',
-      fallback: 'the fastest that works',
-    },
+    top: { type: 'number', least: 1, summary: 'how many classes to print', fallback: '3' },
+    engine: engineOption,
   },
   examples: [
     { command: 'predict data/materials/val/glass/*.jpg --top 1', does: 'the best guess for each picture' },
@@ -29,9 +24,6 @@ export const predictCommand = defineCommand({
     if (positionals.length === 0) throw new CovpoolError('bad-argument', 'predict: at least one picture is required');
     if (model !== undefined && run !== undefined) {
       throw new CovpoolError('bad-argument', 'predict: either --model or --run, got both');
-    }
-    if (!Number.isInteger(top) || top < 1) {
-      throw new CovpoolError('bad-argument', `predict: --top must be a whole number from 1, got ${top}`);
     }
     const { predictPictures } = await import('../predict-work.ts');
     const folder = run === undefined ? shippedModel(model ?? 'isqrt') : userPath(run);

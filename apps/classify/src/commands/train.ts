@@ -1,6 +1,5 @@
-import { defineCommand, resolveConfig, userPath } from '@covpool/cli';
-import { optionsAsConfig, trainOptions } from '../train-options.ts';
-import { timestamp } from '../timestamp.ts';
+import { checkNothingElse, defineCommand, resolveConfig, runOptions, timestamp, userPath } from '@covpool/cli';
+import { trainingChoices, trainOptions } from '../train-options.ts';
 
 export const trainCommand = defineCommand({
   summary: 'train one network, every choice an option',
@@ -22,13 +21,8 @@ export const trainCommand = defineCommand({
       summary: 'go on with it after so many epochs instead',
       fallback: "the step schedule's last drop",
     },
-    out: {
-      type: 'string',
-      value: 'folder',
-      summary: 'the run folder, new or empty',
-      fallback: 'runs/<backbone>-<pool>-<time>',
-    },
-    resume: { type: 'string', value: 'folder', summary: 'go on with an interrupted run, exactly' },
+    ...runOptions,
+    out: { ...runOptions.out, fallback: 'runs/<backbone>-<pool>-<time>' },
   },
   examples: [
     { command: 'train --pool dropcov --epochs 5', does: 'DropCov on the materials pictures' },
@@ -45,14 +39,14 @@ export const trainCommand = defineCommand({
     const work = await import('../train-work.ts');
     const { trainConfigSchema } = await import('../config.ts');
     if (resume !== undefined) {
-      work.checkNothingElse('train', 'resume', options);
+      checkNothingElse('train', 'resume', options);
       return work.resumeRun(userPath(resume), { signal, print, progress, live });
     }
     const choices = await resolveConfig(trainConfigSchema, {
-      file: file === undefined ? undefined : userPath(file),
+      file: userPath(file),
       sets: set,
       options: {
-        ...optionsAsConfig(given),
+        ...trainingChoices(given),
         pool,
         ...(hybrid === undefined && epoch === undefined ? {} : { hybrid: { pool: hybrid, epoch } }),
       },

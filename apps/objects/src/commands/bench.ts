@@ -1,7 +1,6 @@
-import { CovpoolError } from '@covpool/base';
 import { type Command, defineCommand, resolveConfig, userPath } from '@covpool/cli';
 import type { Task } from '../task.ts';
-import { optionsAsConfig, trainOptions } from '../train-options.ts';
+import { trainingChoices, trainOptions } from '../train-options.ts';
 
 export function benchCommand(task: Task): Command {
   const { config, set, data, detector, backbone, variant, batch, engine, seed } = trainOptions;
@@ -10,7 +9,7 @@ export function benchCommand(task: Task): Command {
     description: 'Medians of a fresh network in one thread, on real pictures.',
     options: {
       ...{ config, set, data, detector, backbone, variant, batch, engine, seed },
-      steps: { type: 'number', summary: 'how many are timed', fallback: '8' },
+      steps: { type: 'number', least: 1, summary: 'how many are timed', fallback: '8' },
     },
     examples: [
       { command: 'bench', does: 'the shipped configuration on the fastest engine' },
@@ -18,14 +17,11 @@ export function benchCommand(task: Task): Command {
     ],
     async run({ options, print, progress }) {
       const { config: file, set: sets, steps = 8, ...given } = options;
-      if (!Number.isInteger(steps) || steps < 1) {
-        throw new CovpoolError('bad-argument', `bench: --steps must be a whole number from 1, got ${steps}`);
-      }
       const { trainConfigSchema } = await import('../config.ts');
       const choices = await resolveConfig(trainConfigSchema(task), {
-        file: file === undefined ? undefined : userPath(file),
+        file: userPath(file),
         sets,
-        options: optionsAsConfig(given),
+        options: trainingChoices(given),
       });
       const { benchDetector } = await import('../bench-work.ts');
       const result = await benchDetector(task, choices, { steps, progress });

@@ -1,8 +1,6 @@
-import { CovpoolError } from '@covpool/base';
-import { type Command, defineCommand, table, userPath } from '@covpool/cli';
+import { checkpointOption, type Command, defineCommand, engineOption, table, timestamp, userPath } from '@covpool/cli';
 import type { CocoStats } from '@covpool/metrics';
 import type { Task } from '../task.ts';
-import { timestamp } from '../timestamp.ts';
 
 const percent = (value: number) => (value < 0 ? '–' : (100 * value).toFixed(1));
 const NUMBERS: (keyof CocoStats)[] = ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AR100'];
@@ -21,19 +19,14 @@ export function evalCommand(task: Task): Command {
         fallback: 'the shipped network',
       },
       weights: { type: 'string', value: 'file', summary: 'other weights for it: ours, of mmdetection or torchvision' },
-      checkpoint: { type: 'string', value: 'which', summary: 'last or best, of a run folder', fallback: 'best' },
+      checkpoint: { ...checkpointOption, fallback: 'best' },
       data: { type: 'string', value: 'folder', summary: 'as for train', fallback: "the run's own" },
       split: { type: 'string', value: 'name', summary: 'val or another that has annotations', fallback: 'val' },
       out: { type: 'string', value: 'folder', summary: 'where it writes', fallback: `runs/${task.name}-eval-<time>` },
-      pictures: { type: 'number', summary: 'how many pictures are drawn', fallback: '8' },
+      pictures: { type: 'number', least: 0, summary: 'how many pictures are drawn', fallback: '8' },
       score: { type: 'number', summary: 'least score that is drawn', fallback: '0.5' },
       limit: { type: 'number', summary: 'use only so many pictures' },
-      engine: {
-        type: 'string',
-        value: 'name',
-        summary: 'what computes; see `doctor`',
-        fallback: 'the fastest that works',
-      },
+      engine: engineOption,
     },
     examples: [
       { command: 'eval', does: 'the shipped network on the shipped pictures' },
@@ -42,21 +35,14 @@ export function evalCommand(task: Task): Command {
     ],
     async run({ options, print, progress }) {
       const { run, weights, checkpoint, data, split = 'val', out, pictures = 8, score = 0.5, limit, engine } = options;
-      if (checkpoint !== undefined && checkpoint !== 'last' && checkpoint !== 'best') {
-        throw new CovpoolError('bad-argument', `eval: --checkpoint must be last or best, got '${checkpoint}'`);
-      }
-      if (!Number.isInteger(pictures) || pictures < 0) {
-        throw new CovpoolError('bad-argument', `eval: --pictures must be a whole number from 0, got ${pictures}`);
-      }
       const { evaluateDetector } = await import('../eval-work.ts');
-      const path = (given: string | undefined) => (given === undefined ? undefined : userPath(given));
       const result = await evaluateDetector(
         task,
         {
-          run: path(run) ?? task.model,
-          weights: path(weights),
+          run: userPath(run) ?? task.model,
+          weights: userPath(weights),
           checkpoint,
-          data: path(data),
+          data: userPath(data),
           split,
           engine,
           limit,

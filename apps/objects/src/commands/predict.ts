@@ -1,8 +1,15 @@
 import { CovpoolError } from '@covpool/base';
-import { type Command, defineCommand, PartialFailure, userPath } from '@covpool/cli';
+import {
+  checkpointOption,
+  type Command,
+  defineCommand,
+  engineOption,
+  PartialFailure,
+  timestamp,
+  userPath,
+} from '@covpool/cli';
 import type { PredictionRequest } from '../predict-work.ts';
 import type { Task } from '../task.ts';
-import { timestamp } from '../timestamp.ts';
 
 export function predictCommand(task: Task): Command {
   return defineCommand({
@@ -17,7 +24,7 @@ export function predictCommand(task: Task): Command {
         fallback: 'the shipped network',
       },
       weights: { type: 'string', value: 'file', summary: 'other weights for it: ours, of mmdetection or torchvision' },
-      checkpoint: { type: 'string', value: 'which', summary: 'last or best, of a run folder', fallback: 'best' },
+      checkpoint: { ...checkpointOption, fallback: 'best' },
       score: { type: 'number', summary: 'least score that is drawn and counted', fallback: '0.5' },
       out: {
         type: 'string',
@@ -25,12 +32,7 @@ export function predictCommand(task: Task): Command {
         summary: 'where it writes',
         fallback: `runs/${task.name}-predict-<time>`,
       },
-      engine: {
-        type: 'string',
-        value: 'name',
-        summary: 'what computes; see `doctor`',
-        fallback: 'the fastest that works',
-      },
+      engine: engineOption,
     },
     examples: [
       {
@@ -44,16 +46,13 @@ export function predictCommand(task: Task): Command {
       if (positionals.length === 0) {
         throw new CovpoolError('bad-argument', 'predict: at least one picture or folder is required');
       }
-      if (checkpoint !== undefined && checkpoint !== 'last' && checkpoint !== 'best') {
-        throw new CovpoolError('bad-argument', `predict: --checkpoint must be last or best, got '${checkpoint}'`);
-      }
       const { pictureFiles } = await import('../picture-files.ts');
       const files = await pictureFiles(positionals);
       const { predictObjects } = await import('../predict-work.ts');
       const folder = userPath(out ?? `runs/${task.name}-predict-${timestamp()}`);
       const request: PredictionRequest = {
-        run: run === undefined ? task.model : userPath(run),
-        weights: weights === undefined ? undefined : userPath(weights),
+        run: userPath(run) ?? task.model,
+        weights: userPath(weights),
         checkpoint,
         engine,
         files,

@@ -1,8 +1,14 @@
-import { defineCommand, resolveConfig, userPath } from '@covpool/cli';
-import type { Command } from '@covpool/cli';
+import {
+  checkNothingElse,
+  type Command,
+  defineCommand,
+  resolveConfig,
+  runOptions,
+  timestamp,
+  userPath,
+} from '@covpool/cli';
 import type { Task } from '../task.ts';
-import { timestamp } from '../timestamp.ts';
-import { optionsAsConfig, trainOptions } from '../train-options.ts';
+import { trainingChoices, trainOptions } from '../train-options.ts';
 
 export function trainCommand(task: Task): Command {
   return defineCommand({
@@ -12,13 +18,8 @@ export function trainCommand(task: Task): Command {
       'a line of metrics per epoch, the last and the best weights (safetensors with the names of mmdetection), and a report.',
     options: {
       ...trainOptions,
-      out: {
-        type: 'string',
-        value: 'folder',
-        summary: 'the run folder, new or empty',
-        fallback: `runs/${task.name}-<time>`,
-      },
-      resume: { type: 'string', value: 'folder', summary: 'go on with an interrupted run, exactly' },
+      ...runOptions,
+      out: { ...runOptions.out, fallback: `runs/${task.name}-<time>` },
     },
     examples: [
       { command: 'train --epochs 10', does: 'the shipped pictures, quicker' },
@@ -36,14 +37,14 @@ export function trainCommand(task: Task): Command {
       const work = await import('../train-work.ts');
       const context = { signal, print, progress, live };
       if (resume !== undefined) {
-        work.checkNothingElse(options);
+        checkNothingElse('train', 'resume', options);
         return work.resumeRun(task, userPath(resume), context);
       }
       const { trainConfigSchema } = await import('../config.ts');
       const config = await resolveConfig(trainConfigSchema(task), {
-        file: file === undefined ? undefined : userPath(file),
+        file: userPath(file),
         sets: set,
-        options: optionsAsConfig(given),
+        options: trainingChoices(given),
       });
       return work.newRun(task, config, userPath(out ?? `runs/${task.name}-${timestamp()}`), context);
     },

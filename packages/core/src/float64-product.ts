@@ -1,4 +1,4 @@
-import { float64Routines } from '@covpool/core';
+import { float64Routines } from './float64-routines.ts';
 
 /**
  * `A Bᵀ` of rows [m,k] and [n,k] in float64, row by row [m,n]: m·n·k multiply-adds, by the engine's routine if it has one,
