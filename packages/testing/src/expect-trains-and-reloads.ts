@@ -1,9 +1,10 @@
 import { Linear, withSeed } from '@covpool/core';
-import { io, memory, type Tensor, zeros } from '@tensorflow/tfjs-core';
-import { type layers, loadLayersModel, sequential } from '@tensorflow/tfjs-layers';
+import { memory, type Tensor, zeros } from '@tensorflow/tfjs-core';
+import { type layers, sequential } from '@tensorflow/tfjs-layers';
 import { expect } from 'vitest';
 import { expectClose } from './expect-close.ts';
 import { expectNoLeak } from './expect-no-leak.ts';
+import { reloaded } from './saved.ts';
 import { seededTensor } from './seeded-tensor.ts';
 
 /**
@@ -34,17 +35,10 @@ export async function expectTrainsAndReloads(create: () => layers.Layer[], input
   await expectNoLeak(() => model.trainOnBatch(x, target));
   const expected = await predicted(model);
 
-  let artifacts: io.ModelArtifacts | undefined;
-  await model.save(
-    io.withSaveHandler(async (saved) => {
-      artifacts = saved;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-    }),
-  );
-  const reloaded = await loadLayersModel(io.fromMemory(artifacts!));
-  await expectClose(await predicted(reloaded), expected, { relative: 0 });
+  const again = await reloaded(model);
+  await expectClose(await predicted(again), expected, { relative: 0 });
 
-  for (const used of [model, reloaded, x, target]) used.dispose();
+  for (const used of [model, again, x, target]) used.dispose();
   // What remains belongs to the optimiser of TensorFlow.js.
   expect(memory().numTensors - before).toBeLessThanOrEqual(1);
 }

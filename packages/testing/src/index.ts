@@ -25,6 +25,7 @@ export type { Matrix } from './matrix.ts';
 export { expectTrainsAndReloads } from './expect-trains-and-reloads.ts';
 export { numericGradient } from './numeric-gradient.ts';
 export { covarianceOracle, newtonSchulzOracle, symmetrise } from './pooling-oracles.ts';
+export { reloaded, saved } from './saved.ts';
 export { S0, seededGram, seededMatrix } from './seeded-matrix.ts';
 export { seededTensor, seededValues } from './seeded-tensor.ts';
 export { alongTriu, symmetricGradients } from './symmetric-gradients.ts';

@@ -1,0 +1,44 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Place } from './train-on-threads.ts';
+
+/** What every training's `result.json` says. */
+export interface RunSummary extends Place {
+  /** Trained weights, counted by element. */
+  parameters: number;
+  epochs: number;
+  seed: number;
+  /** Median over the epochs. */
+  msPerStep: number;
+  /** Wall time of the training with its evaluations; of the last call, if it was resumed. */
+  seconds: number;
+}
+
+/** The summary of a training that ends now. @param begun when it began, by `performance.now()` */
+export function runSummary(
+  model: LayersModel,
+  { epochs, seed }: { epochs: number; seed: number },
+  { engine, threads }: Place,
+  lines: readonly { msPerStep: number }[],
+  begun: number,
+): RunSummary {
+  return {
+    parameters: countParameters(model),
+    epochs,
+    seed,
+    engine,
+    threads,
+    msPerStep: median(lines.map(({ msPerStep }) => msPerStep)),
+    seconds: (performance.now() - begun) / 1000,
+  };
+}
+
+/** Trained weights, counted by element. */
+export function countParameters(model: LayersModel): number {
+  return model.trainableWeights.reduce((sum, { shape }) => sum + shape.reduce<number>((a, b) => a * (b ?? 1), 1), 0);
+}
+
+/** The upper one of an even number; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
