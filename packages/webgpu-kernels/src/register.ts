@@ -1,16 +1,13 @@
 import { batchNormTrainingGradKernel, batchNormTrainingKernel } from './kernels/batch-norm-training.ts';
 import { covarianceGradientKernel, covarianceKernel } from './kernels/covariance.ts';
 import { eighGradientKernel, eighKernel } from './kernels/eigh.ts';
-import {
-  matrixPowerGradientKernel,
-  matrixPowerKernel,
-  matrixPowerOfRowsGradientKernel,
-  matrixPowerOfRowsKernel,
-} from './kernels/matrix-power.ts';
+import { eigenvalueFunctionKernels } from './kernels/eigenvalue-functions.ts';
+import { matrixPowerKernels } from './kernels/matrix-power.ts';
 import { newtonSchulzOfRowsGradientKernel, newtonSchulzOfRowsKernel } from './kernels/newton-schulz-of-rows.ts';
 import { newtonSchulzGradientKernel, newtonSchulzKernel } from './kernels/newton-schulz.ts';
 import { registerOnWebgpu } from './kernels/registration.ts';
 import { roiAlignGradientKernel, roiAlignKernel } from './kernels/roi-align.ts';
+import { sgdStepKernel } from './kernels/sgd-step.ts';
 import { triuScatterKernel, triuVectorizeKernel } from './kernels/triu.ts';
 
 const KERNELS = [
@@ -22,16 +19,15 @@ const KERNELS = [
   newtonSchulzOfRowsGradientKernel,
   eighKernel,
   eighGradientKernel,
-  matrixPowerKernel,
-  matrixPowerGradientKernel,
-  matrixPowerOfRowsKernel,
-  matrixPowerOfRowsGradientKernel,
+  ...matrixPowerKernels,
+  ...eigenvalueFunctionKernels,
   triuVectorizeKernel,
   triuScatterKernel,
   batchNormTrainingKernel,
   batchNormTrainingGradKernel,
   roiAlignKernel,
   roiAlignGradientKernel,
+  sgdStepKernel,
 ];
 
 /** What was registered. */

@@ -1,6 +1,6 @@
 /**
  * The rules of @covpool/matrix-power for the gradient `dA = U (L∘UᵀGU) Uᵀ` of a function of eigenvalues, in WGSL and float32:
- * expressions of L at i ≠ j. `a` and `b` are the eigenvalues i and j, `fa` and `fb` the function there.
+ * expressions of L at i ≠ j. `a` and `b` are the eigenvalues i and j, `fa` and `fb` the function s·h there, `sum` that of all eigenvalues.
  */
 export type PowerGradient =
   | 'exact'
@@ -13,7 +13,7 @@ export type PowerGradient =
   | 'pi-released'
   | 'newton';
 
-interface Rule {
+export interface Rule {
   /** Functions that the expressions call. */
   functions?: string;
   /** L_ij. */
@@ -57,7 +57,7 @@ const exact: Rule = {
   functions: `
 fn quotient(a: f32, b: f32, fa: f32, fb: f32, s: f32) -> f32 {
   if (sizes.alpha == 0.5 && fa > 0.0 && fb > 0.0) { return s * s / (fa + fb); }
-  if (abs(a - b) <= ${NEAR} * max(abs(a), abs(b))) { return s * powerSlope(0.5 * (a + b)); }
+  if (abs(a - b) <= ${NEAR} * max(abs(a), abs(b))) { return s * slope(0.5 * (a + b)); }
   return (fa - fb) / (a - b);
 }`,
   entry: 'quotient(a, b, fa, fb, s)',
@@ -108,10 +108,9 @@ fn deflated(large: f32, small: f32, first: bool) -> f32 {
   'pi-released': { entry: '0.0', diagonal: '0.0' },
   newton: {
     functions: NEWTON,
-    entry: 'rootDifference(a / total, b / total) / sqrt(total)',
-    diagonal: 'rootDifference(a / total, a / total) / sqrt(total)',
-    shift:
-      '0.5 * rootIterate(a / total) / sqrt(total) - (a / total) * rootDifference(a / total, a / total) / sqrt(total)',
+    entry: 'rootDifference(a / sum, b / sum) / sqrt(sum)',
+    diagonal: 'rootDifference(a / sum, a / sum) / sqrt(sum)',
+    shift: '0.5 * rootIterate(a / sum) / sqrt(sum) - (a / sum) * rootDifference(a / sum, a / sum) / sqrt(sum)',
   },
 };
 
