@@ -5,7 +5,14 @@ describe('optionsAsConfig', () => {
   const specs = { ...configOptions, ...learningOptions, data: { type: 'string', summary: 'where' } } as const;
 
   it('writes names as keys, reads paths, and takes nothing else', () => {
-    const given = { 'weight-decay': 0.1, data: 'pictures', schedule: 'step', json: true, config: 'a.yaml', set: ['x=1'] };
+    const given = {
+      'weight-decay': 0.1,
+      data: 'pictures',
+      schedule: 'step',
+      json: true,
+      config: 'a.yaml',
+      set: ['x=1'],
+    };
     const config = optionsAsConfig(specs, given, { data: (typed) => `/home/${typed}` });
     expect(JSON.parse(JSON.stringify(config))).toEqual({
       weightDecay: 0.1,

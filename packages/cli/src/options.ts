@@ -69,7 +69,7 @@ export function optionsAsConfig(
     names.map((name) => {
       const key = name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
       const value = options[name];
-      return [key, typeof value === 'string' ? (paths[name]?.(value) ?? value) : value];
+      return [key, typeof value === 'string' ? paths[name]?.(value) ?? value : value];
     }),
   );
 }

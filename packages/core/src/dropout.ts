@@ -1,12 +1,6 @@
 import { checkArgument, Random } from '@covpool/base';
 import { mul, type serialization, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
-import {
-  isTraining,
-  type LayerConfig,
-  NamedLayer,
-  onlyInput,
-  registerLayer,
-} from './named-layer.ts';
+import { isTraining, type LayerConfig, NamedLayer, onlyInput, registerLayer } from './named-layer.ts';
 import type { OnnxExportable, OnnxGraph, OnnxValue } from './onnx.ts';
 import { maskSeed } from './training-scope.ts';
 

@@ -69,7 +69,12 @@ describeEngines('biMap', () => {
     });
 
     it('is that of the definition for any A and G, summed over the batch for W', async () => {
-      const [a, b, w, g] = [seededMatrix(3, 3, 'a'), seededMatrix(3, 3, 'b'), seededMatrix(3, 2, 'w'), seededMatrix(2, 2, 'g')];
+      const [a, b, w, g] = [
+        seededMatrix(3, 3, 'a'),
+        seededMatrix(3, 3, 'b'),
+        seededMatrix(3, 2, 'w'),
+        seededMatrix(2, 2, 'g'),
+      ];
       const value = (m: Matrix, v: Matrix): number => inner(times(times(transpose(v), m), v), g);
       const [dA, dW] = grads((x: Tensor, y: Tensor) => sum(mul(biMap(x as Tensor3D, y as Tensor2D), batchOf(g))))([
         batchOf(a, b),

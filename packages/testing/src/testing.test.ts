@@ -6,8 +6,9 @@ import { describeEngines, enginesUnderTest } from './describe-engines.ts';
 import { expectClose } from './expect-close.ts';
 import { expectCovpoolError } from './expect-covpool-error.ts';
 import { expectNoLeak } from './expect-no-leak.ts';
-import { diagonal, eigen, identity, spectral, times, toMatrix, transpose } from './matrix.ts';
+import { diagonal, eigen, fromTriu, identity, spectral, times, transpose, triu } from './matrix.ts';
 import { numericGradient } from './numeric-gradient.ts';
+import { seededGram, seededMatrix } from './seeded-matrix.ts';
 import { covarianceOracle, newtonSchulzOracle, symmetrise } from './pooling-oracles.ts';
 
 describe('enginesUnderTest', () => {
@@ -58,6 +59,21 @@ describeEngines('helpers', () => {
   it('seeded tensors depend on the key alone', async () => {
     expect([...(await drawn([2, 3], 'a', 1).data())]).toEqual(seededValues(6, 'a', 1));
     expect(seededValues(6, 'a', 1)).not.toEqual(seededValues(6, 'a', 2));
+  });
+});
+
+describe('seeded matrices', () => {
+  it('depend on the key, and a gram matrix has no more rank than rows', () => {
+    expect(seededMatrix(2, 3, 'a')).toEqual(seededMatrix(2, 3, 'a'));
+    expect(seededMatrix(2, 3, 'a')).not.toEqual(seededMatrix(2, 3, 'b'));
+    const { values } = eigen(seededGram(4, 2, 'rank'));
+    expect(values[1]).toBeGreaterThan(1e-3);
+    for (const value of values.slice(2)) expect(Math.abs(value)).toBeLessThan(1e-14);
+  });
+
+  it('come back from their upper triangles', () => {
+    const a = symmetrise(seededMatrix(4, 4, 'triangle'));
+    expect(fromTriu(triu(a), 4)).toEqual(a);
   });
 });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { useEngine } from '@covpool/engines';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -11,6 +12,7 @@ import { trainOnThreads } from './train-on-threads.ts';
 
 let folder: string;
 beforeAll(async () => {
+  await useEngine('cpu');
   folder = await mkdtemp(join(tmpdir(), 'covpool-cli-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
