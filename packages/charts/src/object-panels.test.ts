@@ -3,7 +3,7 @@ import { objectPanels } from './object-panels.ts';
 import type { MarkedObject } from './object-panels.ts';
 import { precisionRecall } from './precision-recall.ts';
 import { svgToPng } from './svg-to-png.ts';
-import { pixelsOfPng } from './test-pixels.ts';
+import { pixelsOfPng } from './drawing.fixture.ts';
 
 const grey = (width: number, height: number) => ({ width, height, data: new Uint8Array(width * height * 3).fill(128) });
 const picture = grey(80, 60);

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pngDataUri, pngSize } from './png-data-uri.ts';
 import { pngOfPicture } from './png-of-picture.ts';
-import { pixelsOfPng } from './test-pixels.ts';
+import { pixelsOfPng } from './drawing.fixture.ts';
 
 const pictures = fc
   .tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }))

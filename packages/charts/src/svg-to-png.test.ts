@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lineChart } from './line-chart.ts';
 import { pngSize } from './png-data-uri.ts';
 import { svgToPng } from './svg-to-png.ts';
-import { darkPixels } from './test-pixels.ts';
+import { darkPixels } from './drawing.fixture.ts';
 import { fontFamily } from './theme.ts';
 
 const svgOf = (text: string, attributes = ''): string =>

@@ -19,3 +19,6 @@ export function darkPixels(png: Uint8Array): number {
     if (data[i]! + data[i + 1]! + data[i + 2]! < 384 && data[i + 3]! > 128) count++;
   return count;
 }
+
+/** The texts of an SVG in their order. */
+export const textsOf = (svg: string): string[] => [...svg.matchAll(/<text[^>]*>([^<]*)/g)].map((match) => match[1]!);
