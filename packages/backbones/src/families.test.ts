@@ -1,7 +1,6 @@
 import { attentions, modelState, NamedLayer, onlyInput } from '@covpool/core';
-import { describeEngines, expectClose, expectNoLeak, seededTensor } from '@covpool/testing';
-import { io, memory, mul, oneHot, type Tensor, type Tensor1D, tensor1d, zeros } from '@tensorflow/tfjs-core';
-import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
+import { describeEngines, expectClose, expectNoLeak, reloaded, seededTensor } from '@covpool/testing';
+import { memory, mul, oneHot, type Tensor, type Tensor1D, tensor1d, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { createBackbone, createModel, listModels, traceForward } from './index.ts';
 
@@ -24,17 +23,6 @@ attentions.register('test-identity', {
 });
 
 const small = ['mobilenetv2-small', 'shufflenetv2-small', 'vgg-small', 'preact-resnet20'];
-
-async function saved(net: LayersModel): Promise<io.ModelArtifacts> {
-  let kept: io.ModelArtifacts | undefined;
-  await net.save(
-    io.withSaveHandler(async (artifacts) => {
-      kept = artifacts;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-    }),
-  );
-  return kept!;
-}
 
 const labels = (): Tensor => oneHot(tensor1d([0, 1, 2, 1], 'int32') as Tensor1D, 3);
 
@@ -124,9 +112,9 @@ describeEngines('small networks', (engine) => {
         const losses: number[] = [];
         for (let step = 0; step < 4; step++) losses.push((await net.trainOnBatch(x, labels())) as number);
         expect(Math.min(...losses.slice(1))).toBeLessThan(losses[0]!);
-        const reloaded = await loadLayersModel(io.fromMemory(await saved(net)));
-        await expectClose(reloaded.predict(x) as Tensor, await (net.predict(x) as Tensor).data(), { relative: 0 });
-        for (const used of [net, reloaded]) used.dispose();
+        const again = await reloaded(net);
+        await expectClose(again.predict(x) as Tensor, await (net.predict(x) as Tensor).data(), { relative: 0 });
+        for (const used of [net, again]) used.dispose();
       },
     );
 

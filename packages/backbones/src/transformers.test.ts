@@ -1,7 +1,13 @@
 import { DropPath, modelState, withTrainingScope } from '@covpool/core';
-import { describeEngines, expectClose, expectCovpoolError, expectNoLeak, seededTensor } from '@covpool/testing';
-import { add, io, memory, oneHot, type Tensor, type Tensor1D, tensor1d, tidy, zeros } from '@tensorflow/tfjs-core';
-import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+import {
+  describeEngines,
+  expectClose,
+  expectCovpoolError,
+  expectNoLeak,
+  reloaded,
+  seededTensor,
+} from '@covpool/testing';
+import { add, memory, oneHot, type Tensor, type Tensor1D, tensor1d, tidy, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import {
   backbones,
@@ -36,17 +42,6 @@ const families = ['test-deit', 'test-t2t', 'test-t2t-t', 'test-deit-drop', 'test
 const pictures = () => seededTensor([4, 32, 32, 3], 'pictures');
 const labels = (): Tensor => oneHot(tensor1d([0, 1, 2, 1], 'int32') as Tensor1D, 3);
 const training = { training: true };
-
-async function saved(net: LayersModel): Promise<io.ModelArtifacts> {
-  let kept: io.ModelArtifacts | undefined;
-  await net.save(
-    io.withSaveHandler(async (artifacts) => {
-      kept = artifacts;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-    }),
-  );
-  return kept!;
-}
 
 describeEngines('transformers', (engine) => {
   describe('values', () => {
@@ -120,10 +115,10 @@ describeEngines('transformers', (engine) => {
         const target = labels();
         for (let step = 0; step < 8; step++) losses.push((await net.trainOnBatch(x, target)) as number);
         expect(losses.at(-1)!).toBeLessThan(losses[0]!);
-        const reloaded = await loadLayersModel(io.fromMemory(await saved(net)));
-        expect(modelState(reloaded).map((entry) => entry.name)).toEqual(modelState(net).map((entry) => entry.name));
-        await expectClose(reloaded.predict(x) as Tensor, await (net.predict(x) as Tensor).data(), { relative: 0 });
-        for (const used of [net, reloaded]) used.dispose();
+        const again = await reloaded(net);
+        expect(modelState(again).map((entry) => entry.name)).toEqual(modelState(net).map((entry) => entry.name));
+        await expectClose(again.predict(x) as Tensor, await (net.predict(x) as Tensor).data(), { relative: 0 });
+        for (const used of [net, again]) used.dispose();
       },
     );
 

@@ -1,4 +1,5 @@
 import { CovpoolError, Random } from '@covpool/base';
+import { saved } from '@covpool/testing';
 import '@tensorflow/tfjs-backend-cpu';
 import { io, memory, setBackend } from '@tensorflow/tfjs-core';
 import { layers, loadLayersModel, sequential } from '@tensorflow/tfjs-layers';
@@ -115,15 +116,8 @@ async function smallModel(): Promise<[object, ArrayBuffer]> {
   net.add(layers.conv2d({ filters: 2, kernelSize: 3, inputShape: [5, 5, 1] }));
   net.add(layers.globalAveragePooling2d({}));
   net.add(layers.dense({ units: 2, activation: 'relu' }));
-  let saved: io.ModelArtifacts | undefined;
-  await net.save(
-    io.withSaveHandler(async (artifacts) => {
-      saved = artifacts;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-    }),
-  );
+  const { weightData, weightSpecs, modelTopology } = await saved(net);
   net.dispose();
-  const { weightData, weightSpecs, modelTopology } = saved!;
   const weightsManifest = [{ paths: ['weights.bin'], weights: weightSpecs }];
   return [{ modelTopology, weightsManifest }, io.CompositeArrayBuffer.join(weightData)];
 }

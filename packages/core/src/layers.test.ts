@@ -1,6 +1,6 @@
-import { describeEngines, expectClose, expectNoLeak, seededTensor } from '@covpool/testing';
-import { io, memory, type Tensor, tensor, type Tensor4D, zeros } from '@tensorflow/tfjs-core';
-import { type LayersModel, loadLayersModel, sequential } from '@tensorflow/tfjs-layers';
+import { describeEngines, expectClose, expectNoLeak, reloaded, seededTensor } from '@covpool/testing';
+import { memory, type Tensor, tensor, type Tensor4D, zeros } from '@tensorflow/tfjs-core';
+import { type LayersModel, sequential } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { BatchNorm } from './batch-norm.ts';
 import { Conv2d } from './conv2d.ts';
@@ -20,17 +20,6 @@ function smallNet(seed = 3): LayersModel {
     net.add(new Linear({ name: 'fc', units: 2 }));
     return net;
   });
-}
-
-async function saved(net: LayersModel): Promise<io.ModelArtifacts> {
-  let kept: io.ModelArtifacts | undefined;
-  await net.save(
-    io.withSaveHandler(async (artifacts) => {
-      kept = artifacts;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-    }),
-  );
-  return kept!;
 }
 
 const statistics = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
@@ -165,8 +154,8 @@ describeEngines('layers', () => {
       const losses: number[] = [];
       for (let i = 0; i < 5; i++) losses.push((await net.trainOnBatch(x, zeros([6, 2]))) as number);
       expect(losses.at(-1)!).toBeLessThan(losses[0]!);
-      const reloaded = await loadLayersModel(io.fromMemory(await saved(net)));
-      await expectClose(reloaded.predict(x) as Tensor, await (net.predict(x) as Tensor).data());
+      const again = await reloaded(net);
+      await expectClose(again.predict(x) as Tensor, await (net.predict(x) as Tensor).data());
     });
   });
 

@@ -1,6 +1,6 @@
-import { describeEngines, expectClose, seededTensor } from '@covpool/testing';
-import { io, type Tensor, zeros } from '@tensorflow/tfjs-core';
-import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+import { describeEngines, expectClose, reloaded, seededTensor } from '@covpool/testing';
+import { type Tensor, zeros } from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { createModel, listModels, modelState, useEngine } from './index.ts';
 
@@ -10,17 +10,6 @@ const count = (net: LayersModel): number =>
 /** What the channel block adds to a bottleneck of C channels, 128 in between (spec 7.1). */
 const block = (channels: number): number =>
   channels * 128 + 128 + 2 * 128 + 2 * 128 + 4 * 128 * 128 + 4 * 128 + 4 * 128 * channels + channels;
-
-async function reloaded(net: LayersModel): Promise<LayersModel> {
-  let artifacts: io.ModelArtifacts | undefined;
-  await net.save(
-    io.withSaveHandler(async (saved) => {
-      artifacts = saved;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-    }),
-  );
-  return loadLayersModel(io.fromMemory(artifacts!));
-}
 
 describe('GSoP-Net', () => {
   it('comes in two forms for two trunks (spec 7.2)', () =>

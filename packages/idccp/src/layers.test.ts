@@ -7,13 +7,14 @@ import {
   expectTrainsAndReloads,
   flatten,
   identity,
+  reloaded,
   seededTensor,
   times,
   toMatrix,
   transpose,
 } from '@covpool/testing';
-import { io, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
-import { type LayersModel, loadLayersModel, sequential } from '@tensorflow/tfjs-layers';
+import { type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
+import { type LayersModel, sequential } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { d4Elements, d4Transform } from './d4.ts';
 import { biMapNormalization, idccpPooling, siamese } from './layers.ts';
@@ -33,17 +34,6 @@ const classifier = (): LayersModel =>
     net.add(new Linear({ name: 'fc', units: 4 }));
     return net;
   });
-
-async function saved(model: LayersModel): Promise<io.ModelArtifacts> {
-  let artifacts: io.ModelArtifacts | undefined;
-  await model.save(
-    io.withSaveHandler(async (given) => {
-      artifacts = given;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-    }),
-  );
-  return artifacts!;
-}
 
 describeEngines('idccpPooling', () => {
   describe('values', () => {
@@ -145,8 +135,8 @@ describeEngines('siamese', () => {
       await net.trainOnBatch(picture(), seededTensor([3, 4], 'target'));
       const after = [...(await (net.predict(picture()) as Tensor).data())];
       expect(after).not.toEqual(before);
-      const reloaded = await loadLayersModel(io.fromMemory(await saved(net)));
-      await expectClose(reloaded.predict(picture()) as Tensor, after, { relative: 0 });
+      const again = await reloaded(net);
+      await expectClose(again.predict(picture()) as Tensor, after, { relative: 0 });
     });
   });
 

@@ -1,9 +1,8 @@
 import { modelState } from '@covpool/core';
-import { describeEngines, expectClose, expectNoLeak, seededTensor } from '@covpool/testing';
+import { describeEngines, expectClose, expectNoLeak, reloaded, seededTensor } from '@covpool/testing';
 import {
   add,
   conv2d,
-  io,
   maxPool,
   mean,
   type Scalar,
@@ -14,7 +13,7 @@ import {
   type Variable,
   variableGrads,
 } from '@tensorflow/tfjs-core';
-import { input, loadLayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { input, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import { fpn } from './index.ts';
 
@@ -109,14 +108,7 @@ describeEngines('fpn', () => {
         return model({ inputs: pictures, outputs });
       };
       const net = build();
-      let artifacts: io.ModelArtifacts | undefined;
-      await net.save(
-        io.withSaveHandler(async (saved) => {
-          artifacts = saved;
-          return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-        }),
-      );
-      const again = await loadLayersModel(io.fromMemory(artifacts!));
+      const again = await reloaded(net);
       const expected = net.predict(stages()) as Tensor[];
       for (const [i, level] of (again.predict(stages()) as Tensor[]).entries()) {
         await expectClose(level, await expected[i]!.data());
