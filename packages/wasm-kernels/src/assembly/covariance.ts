@@ -1,13 +1,5 @@
-import {
-  columnMeans,
-  meansBytes,
-  packPlusTranspose,
-  packRows,
-  panelsBytes,
-  productToRows,
-  symmetricProductToRows,
-  transposePanels,
-} from './panels';
+import { productToRows, symmetricProductToRows } from './panel-products';
+import { columnMeans, meansBytes, packPlusTranspose, packRows, panelsBytes, transposePanels } from './panels';
 
 // So many positions of 256 channels stay in the second-level cache beside the result.
 const POSITIONS: i32 = 192;

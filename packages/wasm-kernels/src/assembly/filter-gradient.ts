@@ -1,7 +1,7 @@
 import { alignedTable, frameSize } from './convolution';
 import { framePicture } from './image';
 import { TILE_ROWS, panelKernel } from './micro-kernel';
-import { copyPart } from './panels';
+import { copyPart } from './panel-products';
 import { PANEL, packPanels } from './tile';
 
 // Positions that are summed before the sums go to memory, and filters beside each other: a block of dy of 256 KiB stays in

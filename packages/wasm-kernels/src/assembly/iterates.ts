@@ -1,4 +1,5 @@
-import { entryAt, panelBytes, panelsBytes, symmetricProduct } from './panels';
+import { symmetricProduct } from './panel-products';
+import { entryAt, panelBytes, panelsBytes } from './panels';
 
 // Below it a matrix counts as zero: it is divided by this instead of its norm, and no gradient comes back.
 export const NORM_FLOOR: f64 = 1e-12;
@@ -40,7 +41,7 @@ export function stepFrom(w: usize, s: i32, to: usize): void {
 }
 
 /** `to = factor·a + b` of bytes of numbers; a null b is 0. */
-export function combine(a: usize, factor: f32, b: usize, to: usize, bytes: usize): void {
+function combine(a: usize, factor: f32, b: usize, to: usize, bytes: usize): void {
   const f = f32x4.splat(factor);
   if (b) {
     for (let at: usize = 0; at < bytes; at += 16) {
@@ -85,12 +86,30 @@ function trace(a: usize, s: i32): f64 {
 }
 
 /** The norm of A [s,s]: its trace or its Frobenius norm. */
-export function normOf(a: usize, s: i32, frobenius: i32): f64 {
+function normOf(a: usize, s: i32, frobenius: i32): f64 {
   return frobenius ? Math.sqrt(inner(a, a, s)) : trace(a, s);
 }
 
+/** Fills what is kept from a matrix that stands where w₀ comes to stand, as `iterate` does; returns its norm. */
+export function normalizeAndIterate(
+  kept: usize,
+  s: i32,
+  iterations: i32,
+  frobenius: i32,
+  ofRows: i32,
+  step: usize,
+): f64 {
+  const size = panelsBytes(s, s);
+  const w = wAt(kept, size, 0);
+  const norm = normOf(w, s, frobenius);
+  store<f64>(kept, norm);
+  combine(w, <f32>(0.5 / max(norm, NORM_FLOOR)), 0, w, size);
+  iterate(kept, s, iterations, ofRows, step);
+  return norm;
+}
+
 /** Fills what is kept from w₀, which is there. Leaves T_N at `step`; for the root y_N = y_{N−1} T_N is left to be computed. */
-export function iterate(kept: usize, s: i32, iterations: i32, ofRows: i32, step: usize): void {
+function iterate(kept: usize, s: i32, iterations: i32, ofRows: i32, step: usize): void {
   const size = panelsBytes(s, s);
   // Z₁ is T₁: needed once more after the next T has taken its place.
   const first = step + size;

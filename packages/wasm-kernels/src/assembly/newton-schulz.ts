@@ -1,33 +1,26 @@
 import {
-  combine,
   derivative,
   inner,
-  iterate,
-  newtonSchulzKept,
-  normOf,
-  NORM_FLOOR,
   lastHalf,
+  newtonSchulzKept,
+  normalizeAndIterate,
+  NORM_FLOOR,
   stepFrom,
   throughNorm,
   wAt,
 } from './iterates';
-import { packPlusTranspose, panelBytes, panelsBytes, symmetricProduct, symmetricProductToRows } from './panels';
+import { symmetricProduct, symmetricProductToRows } from './panel-products';
+import { packPlusTranspose, panelBytes, panelsBytes } from './panels';
 
 /** Bytes of scratch for `newtonSchulzForward` and `newtonSchulzGradient`. */
 export function newtonSchulzScratch(d: i32, iterations: i32): usize {
   return 128 + newtonSchulzKept(d, iterations, 0) + 8 * panelsBytes(d, d);
 }
 
-/** All iterates and, at `step`, T_N; the norm. */
+/** All iterates of A/(2t) and, at `step`, T_N; the norm t. */
 function prepareMatrix(a: usize, d: i32, iterations: i32, frobenius: i32, kept: usize, step: usize): f64 {
-  const size = panelsBytes(d, d);
-  const half = wAt(kept, size, 0);
-  packPlusTranspose(a, d, 0.5, half);
-  const norm = normOf(half, d, frobenius);
-  store<f64>(kept, norm);
-  combine(half, <f32>(0.5 / max(norm, NORM_FLOOR)), 0, half, size);
-  iterate(kept, d, iterations, 0, step);
-  return norm;
+  packPlusTranspose(a, d, 0.5, wAt(kept, panelsBytes(d, d), 0));
+  return normalizeAndIterate(kept, d, iterations, frobenius, 0, step);
 }
 
 /** `root = √t Y_N(A/t)` of `count` symmetric matrices [d,d]; what the gradient needs goes to `kept` unless that is 0. */

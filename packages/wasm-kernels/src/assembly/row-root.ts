@@ -1,27 +1,15 @@
 import {
-  combine,
   derivative,
   inner,
-  iterate,
   newtonSchulzKept,
-  normOf,
+  normalizeAndIterate,
   NORM_FLOOR,
-  throughNorm,
   rootAt,
+  throughNorm,
   wAt,
 } from './iterates';
-import {
-  columnMeans,
-  meansBytes,
-  packPlusTranspose,
-  packRows,
-  panelsBytes,
-  product,
-  productToRows,
-  symmetricProduct,
-  symmetricProductToRows,
-  transposePanels,
-} from './panels';
+import { product, productToRows, symmetricProduct, symmetricProductToRows } from './panel-products';
+import { columnMeans, meansBytes, packPlusTranspose, packRows, panelsBytes, transposePanels } from './panels';
 
 // On the side of the rows: scratch holds the spare tile, the means, X̄ by position (`rows`) and by channel (`columns`), W or D by
 // position and D by channel, G + Gᵀ, what is kept where it is not asked for, and eight matrices.
@@ -45,14 +33,8 @@ function centre(x: usize, m: i32, d: i32, centering: i32, scratch: usize): void 
 
 /** From X̄: the norm t of the covariance, and all iterates of K/2, K = X̄X̄ᵀ/(M·t). */
 function prepareRows(m: i32, d: i32, iterations: i32, frobenius: i32, kept: usize, columns: usize, step: usize): f64 {
-  const size = panelsBytes(m, m);
-  const half = wAt(kept, size, 0);
-  symmetricProduct(columns, columns, 0, 0, m, d, <f32>(1 / <f64>m), half);
-  const norm = normOf(half, m, frobenius); // both norms are those of the covariance
-  store<f64>(kept, norm);
-  combine(half, <f32>(0.5 / max(norm, NORM_FLOOR)), 0, half, size);
-  iterate(kept, m, iterations, 1, step);
-  return norm;
+  symmetricProduct(columns, columns, 0, 0, m, d, <f32>(1 / <f64>m), wAt(kept, panelsBytes(m, m), 0));
+  return normalizeAndIterate(kept, m, iterations, frobenius, 1, step); // both norms are those of the covariance
 }
 
 /** `root = X̄ᵀ Z_N(K) X̄ / (M √t)` [d,d] of `count` pictures [m,d]; what the gradient needs goes to `kept` unless that is 0. */
