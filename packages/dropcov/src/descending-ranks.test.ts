@@ -1,7 +1,7 @@
 import { describeEngines, expectClose, expectNoLeak, seededTensor, seededValues } from '@covpool/testing';
 import { type Rank, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { ranksOf } from './ablation.test-support.ts';
+import { ranksOf } from './ablation.fixture.ts';
 import { descendingRanks } from './descending-ranks.ts';
 
 describeEngines('descendingRanks', () => {

@@ -1,7 +1,7 @@
 import { describeEngines, expectClose, expectCovpoolError, expectNoLeak, seededTensor } from '@covpool/testing';
 import { grad, mul, type Rank, sum, type Tensor, tensor2d, type Tensor2D, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { ranksOf } from './ablation.test-support.ts';
+import { ranksOf } from './ablation.fixture.ts';
 import { dropUniformRanks } from './drop-uniform-ranks.ts';
 
 describeEngines('dropUniformRanks', () => {

@@ -8,7 +8,7 @@ import {
 } from '@covpool/testing';
 import { grads, mul, ones, type Rank, sum, type Tensor, tensor2d, type Tensor2D, zeros } from '@tensorflow/tfjs-core';
 import { describe, it } from 'vitest';
-import { ranksOf } from './ablation.test-support.ts';
+import { ranksOf } from './ablation.fixture.ts';
 import { hardAttention } from './hard-attention.ts';
 
 const weights = () => tensor2d([[0.3, 0.9, 0.6, 0.1, 0.8, 0.5, 0.7]]); // ranks 5, 0, 3, 6, 1, 4, 2

@@ -2,7 +2,7 @@ import { describeEngines, expectClose, expectCovpoolError, expectNoLeak, seededT
 import fc from 'fast-check';
 import { grad, mul, type Rank, sum, type Tensor, tensor2d, type Tensor2D, zeros } from '@tensorflow/tfjs-core';
 import { describe, it } from 'vitest';
-import { ranksOf } from './ablation.test-support.ts';
+import { ranksOf } from './ablation.fixture.ts';
 import { keepLargest } from './keep-largest.ts';
 
 const oracle = (row: number[], share: number): number[] => {

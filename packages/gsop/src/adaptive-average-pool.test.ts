@@ -14,7 +14,7 @@ import { grad, mul, sum, type Tensor, tensor, type Tensor4D, zeros } from '@tens
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { adaptiveAveragePool } from './adaptive-average-pool.ts';
-import { adaptivePoolOracle } from './oracle.test-support.ts';
+import { adaptivePoolOracle } from './oracle.fixture.ts';
 
 const sizes = [
   [5, 7, 3, 2],

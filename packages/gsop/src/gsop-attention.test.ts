@@ -13,7 +13,7 @@ import { groupedConvolution } from './grouped-convolution.ts';
 import { gsopAttention, type GsopAttention, type GsopFusion } from './gsop-attention.ts';
 import { gsopChannelAttention } from './gsop-channel-attention.ts';
 import { gsopSpatialAttention } from './gsop-spatial-attention.ts';
-import { seedWeights, weightName } from './layer-weights.test-support.ts';
+import { seedWeights, weightName } from './layer-weights.fixture.ts';
 
 const [channels, dim] = [6, 3];
 const fusions: GsopFusion[] = ['average', 'max', 'concat'];

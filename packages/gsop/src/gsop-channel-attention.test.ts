@@ -26,8 +26,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { gsopChannelAttention, type GsopChannelAttention } from './gsop-channel-attention.ts';
-import { seedWeights, weightName } from './layer-weights.test-support.ts';
-import { channelAttentionOracle, type Picture, type Weights } from './oracle.test-support.ts';
+import { seedWeights, weightName } from './layer-weights.fixture.ts';
+import { channelAttentionOracle, type Picture, type Weights } from './oracle.fixture.ts';
 
 const [height, width, channels, dim] = [4, 3, 5, 3];
 

@@ -14,8 +14,8 @@ import {
 import { grad, mul, slice, sum, type Tensor, type Variable, variableGrads, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { gsopSpatialAttention, type GsopSpatialAttention } from './gsop-spatial-attention.ts';
-import { seedWeights, weightName } from './layer-weights.test-support.ts';
-import { type Picture, spatialAttentionOracle, type Weights } from './oracle.test-support.ts';
+import { seedWeights, weightName } from './layer-weights.fixture.ts';
+import { type Picture, spatialAttentionOracle, type Weights } from './oracle.fixture.ts';
 
 const [channels, dim] = [4, 5];
 

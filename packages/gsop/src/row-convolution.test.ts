@@ -21,7 +21,7 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { rowConvolutionOracle } from './oracle.test-support.ts';
+import { rowConvolutionOracle } from './oracle.fixture.ts';
 import { rowConvolution } from './row-convolution.ts';
 
 /** Rows, columns, kernels per row. */

@@ -15,7 +15,7 @@ import {
 } from '@covpool/testing';
 import { grad, mul, relu, sum, type Tensor, tensor, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { spatialCovarianceOracle } from './oracle.test-support.ts';
+import { spatialCovarianceOracle } from './oracle.fixture.ts';
 import { spatialCovariance } from './spatial-covariance.ts';
 
 /** Positions, channels. */

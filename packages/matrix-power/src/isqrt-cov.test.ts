@@ -30,7 +30,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { isqrtCov } from './isqrt-cov.ts';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
-import { publishedCovariance, publishedRoot } from './published-form.test-support.ts';
+import { publishedCovariance, publishedRoot } from './published-form.fixture.ts';
 
 /** [positions, channels]: both sides of the choice, and its edge. */
 const shapes: [number, number][] = [

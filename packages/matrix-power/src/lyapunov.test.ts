@@ -23,7 +23,7 @@ import { grad, mul, sum, type Tensor, type Tensor3D, zeros } from '@tensorflow/t
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { signIteration, solveLyapunov } from './lyapunov.ts';
-import { exactGradient, logSpaced, lyapunovOracle } from './lyapunov.test-support.ts';
+import { exactGradient, logSpaced, lyapunovOracle } from './lyapunov.fixture.ts';
 
 /** Eigenvalues within [low, 1] in a random basis. */
 const positive = (d: number, low: number, key: number): Matrix => {

@@ -23,7 +23,7 @@ import { grad, mul, sum, type Tensor, tensor, type Tensor3D } from '@tensorflow/
 import { describe, expect, it } from 'vitest';
 import { matrixPower, matrixPowerCov } from './matrix-power.ts';
 import { type MatrixPowerOptions, powerGradients } from './matrix-power-options.ts';
-import { gradientOf, gram, powerOracle } from './matrix-power.test-support.ts';
+import { gradientOf, gram, powerOracle } from './matrix-power.fixture.ts';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
 
 const sqrt3 = Math.sqrt(3);

@@ -26,7 +26,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matrixPower, matrixPowerCov } from './matrix-power.ts';
 import { type MatrixPowerOptions, powerGradients } from './matrix-power-options.ts';
-import { gradientOf, gram, powerOracle } from './matrix-power.test-support.ts';
+import { gradientOf, gram, powerOracle } from './matrix-power.fixture.ts';
 
 /** Float64 inside, so that a result differs from the oracle's by the rounding of its float32. */
 const SINGLE = { relative: 2e-7, absolute: 1e-30 };
@@ -104,10 +104,7 @@ describeEngines('matrixPower', { host: true }, () => {
     it('of features with a condition of 1e12 keep what a float32 covariance loses (spec 5.6)', async () => {
       const d = 5;
       const turn = eigen(gram(d, 9, 'turn')).vectors;
-      const x = times(
-        seededMatrix(40, d, 'condition'),
-        times(diagonal([1, 1e-1, 1e-2, 1e-4, 1e-6]), turn),
-      );
+      const x = times(seededMatrix(40, d, 'condition'), times(diagonal([1, 1e-1, 1e-2, 1e-4, 1e-6]), turn));
       const rounded = x.map((row) => row.map(Math.fround));
       const features = tensor([rounded]) as Tensor3D;
       const sigma = covarianceOracle(rounded);

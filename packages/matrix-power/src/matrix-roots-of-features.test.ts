@@ -20,7 +20,7 @@ import {
 import { covariance } from '@covpool/covariance';
 import { fill, grad, mul, type Rank, relu, sum, type Tensor, tensor, zeros } from '@tensorflow/tfjs-core';
 import { describe, it } from 'vitest';
-import { rootGradientOracle, rootOracle, scalarRoots } from './lyapunov.test-support.ts';
+import { rootGradientOracle, rootOracle, scalarRoots } from './lyapunov.fixture.ts';
 import { mpaSqrt, mpaSqrtCov } from './mpa-sqrt.ts';
 import { mtpSqrt, mtpSqrtCov } from './mtp-sqrt.ts';
 

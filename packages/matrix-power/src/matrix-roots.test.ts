@@ -25,7 +25,7 @@ import { triuVectorize } from '@covpool/covariance';
 import { grad, mul, sum, type Tensor, tensor, type Tensor3D, zeros } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exactGradient, logSpaced, rootGradientOracle, rootOracle, scalarRoots } from './lyapunov.test-support.ts';
+import { exactGradient, logSpaced, rootGradientOracle, rootOracle, scalarRoots } from './lyapunov.fixture.ts';
 import { mpaSqrt } from './mpa-sqrt.ts';
 import { mtpSqrt } from './mtp-sqrt.ts';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';

@@ -24,7 +24,7 @@ import {
 import { grad, mul, sum, type Tensor, type Tensor3D, zeros } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logSpaced, lyapunovOracle, scalarRoots } from './lyapunov.test-support.ts';
+import { logSpaced, lyapunovOracle, scalarRoots } from './lyapunov.fixture.ts';
 import { mpaInverseSqrt } from './mpa-inverse-sqrt.ts';
 import { mpaSqrt } from './mpa-sqrt.ts';
 

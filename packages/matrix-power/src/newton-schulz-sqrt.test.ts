@@ -40,7 +40,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { newtonSchulzSqrt } from './newton-schulz-sqrt.ts';
-import { publishedRoot } from './published-form.test-support.ts';
+import { publishedRoot } from './published-form.fixture.ts';
 
 /** What becomes of one eigenvalue of A/t. */
 const mapped = async (a: number, iterations: number, norm: 'trace' | 'frobenius'): Promise<number> => {
@@ -262,7 +262,10 @@ describeEngines('newtonSchulzSqrt', () => {
     });
 
     it('is the same bit for bit with the iterates computed again', async () => {
-      const [a, g] = [batchOf(seededGram(5, 3, 'again'), seededGram(5, 9, 'again')), seededTensor([2, 5, 5], 'again G')];
+      const [a, g] = [
+        batchOf(seededGram(5, 3, 'again'), seededGram(5, 9, 'again')),
+        seededTensor([2, 5, 5], 'again G'),
+      ];
       for (const norm of ['trace', 'frobenius'] as const) {
         for (const iterations of [1, 2, 5]) {
           const by = (recompute: boolean) => {

@@ -39,7 +39,7 @@ const method = {
   paper:
     'Song, Sebe & Wang, On the Eigenvalues of Global Covariance Pooling for Fine-grained Visual Recognition, TPAMI 2022',
   gradient: 'analytic',
-  engines: 'host',
+  engines: 'host-and-webgpu',
 } as const;
 
 poolings.register('seb', {

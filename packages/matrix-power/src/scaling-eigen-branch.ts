@@ -32,11 +32,12 @@ const operation = defineSpectralOperation<Options>({
  * `Q·(1 + ‖QSᵀ‖_F)`: small eigenvalues, which tell fine-grained classes apart, are amplified. Eigenvalues below 2⁻⁵² count as that.
  * The released code forms the norm entry by entry, where a zero gives NaN; here it is a scalar.
  *
- * Float64 inside, on the processor; the gradient is exact, or with `k-matrix` that of the publication.
+ * Float64 inside, on the processor; the gradient is exact, or with `k-matrix` that of the publication. On webgpu all is float32, and
+ * eigenvalues below 2⁻²³ count as that.
  *
  * @param a symmetric positive semi-definite matrices [B,d,d]
  * @returns [B,d,d]
- * @throws unsupported on engines whose memory the processor does not read (webgpu, webgl)
+ * @throws unsupported on webgl, whose memory the processor does not read and which has no kernel for it
  */
 export function scalingEigenBranch(a: Tensor3D, { gradient = 'exact' }: Partial<Options> = {}): Tensor3D {
   return operation.ofMatrix(a, { gradient });

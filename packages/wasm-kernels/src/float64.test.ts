@@ -1,4 +1,4 @@
-import './against-cpu.test-support.ts';
+import './against-cpu.fixture.ts';
 import { flatten, seededMatrix, seededValues, times, toMatrix, transpose } from '@covpool/testing';
 import { setBackend } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';

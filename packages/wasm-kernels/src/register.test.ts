@@ -1,4 +1,4 @@
-import './against-cpu.test-support.ts';
+import './against-cpu.fixture.ts';
 import { expectCovpoolError } from '@covpool/testing';
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import {

@@ -4,7 +4,7 @@ import { engine, matMul, mul, reshape, sum, tensor, tile, valueAndGrads } from '
 import type { Tensor } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeOn, describeKinds, expectLikeCpu, operand } from '../against-cpu.test-support.ts';
+import { computeOn, describeKinds, expectLikeCpu, operand } from '../against-cpu.fixture.ts';
 
 const product =
   (transposeA = false, transposeB = false) =>

@@ -2,7 +2,7 @@ import { expectClose, expectCovpoolError, expectNoLeak, numericGradient, seededV
 import { engine, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeKinds } from '../against-cpu.test-support.ts';
+import { describeKinds } from '../against-cpu.fixture.ts';
 
 const EPSILON = 1e-3;
 // Each output is rounded to float32 a few times after float64 sums.

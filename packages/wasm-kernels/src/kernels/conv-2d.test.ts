@@ -4,7 +4,7 @@ import { conv2d, engine, mul, sum, tensor, tidy, valueAndGrads } from '@tensorfl
 import type { Conv2DAttrs, NamedAttrMap, Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeOn, describeKinds, expectLikeCpu, operand } from '../against-cpu.test-support.ts';
+import { computeOn, describeKinds, expectLikeCpu, operand } from '../against-cpu.fixture.ts';
 
 type Padding = Conv2DAttrs['pad'];
 interface Case {

@@ -3,7 +3,7 @@ import { engine, matMul, mean, mul, sub, tensor, transpose, add } from '@tensorf
 import type { Tensor } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeOn, describeKinds, operand } from '../against-cpu.test-support.ts';
+import { computeOn, describeKinds, operand } from '../against-cpu.fixture.ts';
 
 const kernel =
   (name: string, names: string[], centering: boolean) =>

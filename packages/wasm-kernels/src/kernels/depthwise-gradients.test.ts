@@ -4,7 +4,7 @@ import { depthwiseConv2d, engine, mul, sum, tensor, tidy, valueAndGrads } from '
 import type { NamedAttrMap, Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { computeOn, describeKinds, expectLikeCpu, operand } from '../against-cpu.test-support.ts';
+import { computeOn, describeKinds, expectLikeCpu, operand } from '../against-cpu.fixture.ts';
 
 interface Case {
   x: [number, number, number, number];

@@ -4,7 +4,7 @@ import { gather, grad, mul, sum, tensor, tensor1d } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeOn, describeKinds, expectLikeCpu, operand } from '../against-cpu.test-support.ts';
+import { computeOn, describeKinds, expectLikeCpu, operand } from '../against-cpu.fixture.ts';
 
 const taken =
   (indices: number[], axis: number) =>

@@ -1,7 +1,7 @@
 import { expectNoLeak } from '@covpool/testing';
 import { scalar, tensor, variable } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeKinds } from '../against-cpu.test-support.ts';
+import { describeKinds } from '../against-cpu.fixture.ts';
 
 describeKinds(() => {
   describe('values', () => {

@@ -20,8 +20,8 @@ import {
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeOn, describeKinds, operand } from '../against-cpu.test-support.ts';
-import type { Operand } from '../against-cpu.test-support.ts';
+import { computeOn, describeKinds, operand } from '../against-cpu.fixture.ts';
+import type { Operand } from '../against-cpu.fixture.ts';
 import type { RowRootAttrs } from '../second-order-jobs.ts';
 
 const attributes = (attrs: Partial<RowRootAttrs>): RowRootAttrs => ({

@@ -4,7 +4,7 @@ import { avgPool, engine, grad, maxPool, mul, sum, tensor } from '@tensorflow/tf
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeOn, describeKinds, operand, type Operand } from '../against-cpu.test-support.ts';
+import { computeOn, describeKinds, operand, type Operand } from '../against-cpu.fixture.ts';
 
 interface Case {
   x: [number, number, number, number];

@@ -2,7 +2,7 @@ import { expectCovpoolError, expectNoLeak } from '@covpool/testing';
 import { add, engine, mul, sub, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { computeOn, describeKinds, operand } from '../against-cpu.test-support.ts';
+import { computeOn, describeKinds, operand } from '../against-cpu.fixture.ts';
 
 const attrs = { lr: 0.1, momentum: 0.9, weightDecay: 0.01 };
 

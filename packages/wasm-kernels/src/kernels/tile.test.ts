@@ -3,7 +3,7 @@ import { broadcastTo, tensor, tile } from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeOn, describeKinds, operand } from '../against-cpu.test-support.ts';
+import { computeOn, describeKinds, operand } from '../against-cpu.fixture.ts';
 
 async function expectSame(run: (x: Tensor) => Tensor, shape: number[]): Promise<void> {
   const x = [operand(shape, 'x')];

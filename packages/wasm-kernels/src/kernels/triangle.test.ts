@@ -1,7 +1,7 @@
 import { expectNoLeak } from '@covpool/testing';
 import { engine, type NamedTensorMap, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { computeOn, describeKinds, operand } from '../against-cpu.test-support.ts';
+import { computeOn, describeKinds, operand } from '../against-cpu.fixture.ts';
 
 type Order = 'rows' | 'columns';
 

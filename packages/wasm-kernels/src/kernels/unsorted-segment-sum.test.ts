@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-layers'; // registers the gradients
 import { gather, grad, mul, sum, tensor, tensor1d, unsortedSegmentSum } from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { computeOn, describeKinds, expectLikeCpu, operand } from '../against-cpu.test-support.ts';
+import { computeOn, describeKinds, expectLikeCpu, operand } from '../against-cpu.fixture.ts';
 
 const ids = [2, 0, -1, 2, 5, 1, 0];
 const summed =

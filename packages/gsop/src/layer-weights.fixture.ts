@@ -1,7 +1,7 @@
 import { type NamedLayer, type StateEntry } from '@covpool/core';
 import { seededValues } from '@covpool/testing';
 import { tensor } from '@tensorflow/tfjs-core';
-import type { Weights } from './oracle.test-support.ts';
+import type { Weights } from './oracle.fixture.ts';
 
 /** A weight's name below its layer. */
 export const weightName = (layer: NamedLayer, { name }: StateEntry): string => name.slice(layer.name.length + 1);
