@@ -29,6 +29,8 @@ const smoke = [
   'packages/covariance/src/triu.test.ts',
   'packages/detectors/src/roi-align.test.ts',
   'packages/detectors/src/losses.test.ts',
+  'packages/idccp/src/eigenvalue-functions.test.ts',
+  'packages/trainers/src/sgd-step.test.ts',
 ];
 
 /** Vulkan without a graphics card, of Debian's package chromium. */

@@ -36,13 +36,13 @@ const operation = defineSpectralOperation<{ norm: EigenNorm }>({
 });
 
 /**
- * IDCCP's root by eigendecomposition: `A = V diag(e) Vᵀ ↦ V diag(√clip(e, 1e-6, 1e6)) Vᵀ / ‖e‖`, in float64 on the processor, with
- * the exact gradient. The norm is that of each matrix's eigenvalues; the released code has it over the whole batch (`batch`),
+ * IDCCP's root by eigendecomposition: `A = V diag(e) Vᵀ ↦ V diag(√clip(e, 1e-6, 1e6)) Vᵀ / ‖e‖`, in float64 on the processor
+ * (float32 on webgpu), with the exact gradient. The norm is that of each matrix's eigenvalues; the released code has it over the whole batch (`batch`),
  * so that a result depends on what else is in the batch. A zero matrix gives 0.001 I with gradient 0.
  *
  * @param a symmetric matrices [B,d,d]
  * @returns [B,d,d]
- * @throws unsupported on engines whose memory the processor does not read (webgpu, webgl)
+ * @throws unsupported on webgl, whose memory the processor does not read and which has no kernel for it
  */
 export function eigenRoot(a: Tensor3D, { norm = 'image' }: { norm?: EigenNorm } = {}): Tensor3D {
   checkEigenNorm('eigenRoot', norm);

@@ -59,7 +59,7 @@ normalizations.register('logeig', {
   function: 'logEig',
   layer: 'logEigNormalization',
   gradient: 'analytic',
-  engines: 'host',
+  engines: 'host-and-webgpu',
 });
 
 normalizations.register('reeig', {
@@ -71,5 +71,5 @@ normalizations.register('reeig', {
   function: 'reEig',
   layer: 'reEigNormalization',
   gradient: 'analytic',
-  engines: 'host',
+  engines: 'host-and-webgpu',
 });

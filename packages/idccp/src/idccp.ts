@@ -27,7 +27,7 @@ export interface IdccpOptions {
  * @param x features [transforms·B,H,W,d] or [transforms·B,M,d]; copy g of picture b is number g·B + b
  * @param w [d,p], orthonormal columns; its compression of 512 channels to 64 takes 131,328 values to 2,080
  * @returns [B,p(p+1)/2]
- * @throws unsupported on engines whose memory the processor does not read (webgpu, webgl)
+ * @throws unsupported on webgl, whose memory the processor does not read and which has no kernel for `eigenRoot`
  */
 export function idccp(
   x: Tensor,

@@ -22,11 +22,12 @@ const operation = defineSpectralOperation<Required<LogEigOptions>>({
 /**
  * The matrix logarithm (LogEig of Huang & Van Gool, A Riemannian Network for SPD Matrix Learning, AAAI 2017): `A = UΛUᵀ ↦
  * U log(max(Λ, floor)) Uᵀ`, in float64 on the processor, with the exact gradient. Covariances of few positions are singular: the
- * floor is what their logarithm then is made of.
+ * floor is what their logarithm then is made of. On webgpu all is float32, where eigenvalues err by some 1e-6 of the largest: the
+ * floor should not be less than that.
  *
  * @param a symmetric matrices [B,d,d]
  * @returns [B,d,d]
- * @throws unsupported on engines whose memory the processor does not read (webgpu, webgl)
+ * @throws unsupported on webgl, whose memory the processor does not read and which has no kernel for it
  */
 export function logEig(a: Tensor3D, options: LogEigOptions = {}): Tensor3D {
   return operation.ofMatrix(a, resolveLogEig('logEig', options));

@@ -21,11 +21,11 @@ const operation = defineSpectralOperation<Required<ReEigOptions>>({
 
 /**
  * The rectification of eigenvalues (ReEig of Huang & Van Gool, A Riemannian Network for SPD Matrix Learning, AAAI 2017):
- * `A = UΛUᵀ ↦ U clip(Λ, lowest, highest) Uᵀ`, in float64 on the processor, with the exact gradient.
+ * `A = UΛUᵀ ↦ U clip(Λ, lowest, highest) Uᵀ`, in float64 on the processor (float32 on webgpu), with the exact gradient.
  *
  * @param a symmetric matrices [B,d,d]
  * @returns [B,d,d]
- * @throws unsupported on engines whose memory the processor does not read (webgpu, webgl)
+ * @throws unsupported on webgl, whose memory the processor does not read and which has no kernel for it
  */
 export function reEig(a: Tensor3D, options: ReEigOptions = {}): Tensor3D {
   return operation.ofMatrix(a, resolveReEig('reEig', options));
