@@ -1,7 +1,7 @@
 import { seededTensor } from '@covpool/testing';
 import { square, type Tensor, time, type TimingInfo } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from './on-webgpu.test-support.ts';
+import { describeWebgpu, run } from './on-webgpu.fixture.ts';
 
 /** How many dispatches the backend has timed. */
 async function dispatches(compute: () => unknown): Promise<number> {

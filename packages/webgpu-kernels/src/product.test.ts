@@ -1,7 +1,7 @@
 import { expectClose, flatten, seededValues, times, toMatrix } from '@covpool/testing';
 import { backend, engine, tensor, type TensorInfo } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu } from './on-webgpu.test-support.ts';
+import { describeWebgpu } from './on-webgpu.fixture.ts';
 import { type Product, product } from './product.ts';
 import { dispatch, output } from './program.ts';
 import type { TileSide } from './tile.ts';

@@ -2,7 +2,7 @@ import { expectClose, expectCovpoolError, expectNoLeak, numericGradient, seededV
 import { tensor, type Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { channelBlocks } from '../channel-blocks.ts';
-import { describeWebgpu, run } from '../on-webgpu.test-support.ts';
+import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
 
 const EPSILON = 1e-3;
 

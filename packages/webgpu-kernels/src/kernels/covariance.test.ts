@@ -15,7 +15,7 @@ import {
 import type { Matrix } from '@covpool/testing';
 import { tensor, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from '../on-webgpu.test-support.ts';
+import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
 
 const centred = (x: Matrix): Matrix => {
   const means = transpose(x).map((column) => column.reduce((sum, value) => sum + value, 0) / x.length);

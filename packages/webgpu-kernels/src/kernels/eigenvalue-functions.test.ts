@@ -20,7 +20,7 @@ import {
   triu,
 } from '@covpool/testing';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from '../on-webgpu.test-support.ts';
+import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
 
 interface Example {
   name: string;

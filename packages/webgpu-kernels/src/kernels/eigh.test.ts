@@ -19,7 +19,7 @@ import {
 } from '@covpool/testing';
 import { tensor, type Tensor, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from '../on-webgpu.test-support.ts';
+import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
 
 const symmetric = (d: number, ...key: (string | number)[]): Matrix =>
   symmetrise(toMatrix(seededValues(d * d, ...key), d));

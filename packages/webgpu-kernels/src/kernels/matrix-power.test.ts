@@ -22,7 +22,7 @@ import {
 } from '@covpool/testing';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from '../on-webgpu.test-support.ts';
+import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
 import type { PowerGradient } from './loewner.ts';
 
 const published = { alpha: 0.5, epsilon: 0, norm: 'none', gradient: 'exact', small: 'cut' };

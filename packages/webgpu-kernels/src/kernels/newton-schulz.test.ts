@@ -17,7 +17,7 @@ import {
 } from '@covpool/testing';
 import { type Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from '../on-webgpu.test-support.ts';
+import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
 
 type Norm = 'trace' | 'frobenius';
 

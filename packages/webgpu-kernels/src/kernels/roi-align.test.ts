@@ -1,7 +1,7 @@
 import { expectClose, expectCovpoolError, expectNoLeak, seededTensor, seededValues } from '@covpool/testing';
 import { memory, tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from '../on-webgpu.test-support.ts';
+import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
 import type { AxisTaps, RoiTaps } from '../roi-taps.ts';
 
 /** A box in positions: start and length, down and right, of a picture. */

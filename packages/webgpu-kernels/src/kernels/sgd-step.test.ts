@@ -1,7 +1,7 @@
 import { expectClose, expectCovpoolError, expectNoLeak, seededTensor, seededValues } from '@covpool/testing';
 import { tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from '../on-webgpu.test-support.ts';
+import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
 
 const attributes = { lr: 0.1, momentum: 0.9, weightDecay: 0.01 };
 const operands = (shape: number[]) => ({

@@ -1,7 +1,7 @@
 import { expectNoLeak, seededTensor } from '@covpool/testing';
 import { tensor, type Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from '../on-webgpu.test-support.ts';
+import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
 
 const vectorize = (a: Tensor, order: 'rows' | 'columns') => run('TriuVectorize', { a }, { order })[0]!;
 const scatter = (v: Tensor, order: 'rows' | 'columns') => run('TriuScatter', { v }, { order })[0]!;
