@@ -12,8 +12,7 @@ export const normaliseLayer = (x: SymbolicTensor, name: string, epsilon: number)
 export const project = (x: SymbolicTensor, name: string, units: number, bias = true): SymbolicTensor =>
   new Linear({ name, units, bias, deviation: 0.02 }).apply(x) as SymbolicTensor;
 
-export const activateGelu = (x: SymbolicTensor, name: string): SymbolicTensor =>
-  new Gelu({ name }).apply(x) as SymbolicTensor;
+const activateGelu = (x: SymbolicTensor, name: string): SymbolicTensor => new Gelu({ name }).apply(x) as SymbolicTensor;
 
 /** Square patches that do not overlap, each as one position, by a convolution with PyTorch's initial values. */
 export const embedPatches = (pictures: SymbolicTensor, name: string, width: number, side: number): SymbolicTensor =>

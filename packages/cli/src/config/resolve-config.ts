@@ -39,7 +39,7 @@ export async function resolveConfig<T>(schema: ZodType<T>, sources: ConfigSource
 }
 
 /** Checks one value by a schema; `source` names where a key came from. */
-export function checkConfig<T>(schema: ZodType<T>, value: unknown, source: (path: PropertyKey[]) => string): T {
+function checkConfig<T>(schema: ZodType<T>, value: unknown, source: (path: PropertyKey[]) => string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
