@@ -1,6 +1,7 @@
 import { triuVectorize } from '@covpool/covariance';
 import {
   batchOf,
+  conjugate,
   covarianceOracle,
   describeEngines,
   diagonal,
@@ -38,7 +39,7 @@ function publishedGradient(a: Matrix, g: Matrix, floor: number, k: (li: number, 
   const bracket = inner.map((row, i) =>
     row.map((value, j) => (i === j ? (0.5 / Math.sqrt(lambda[i]!)) * own[i]![i]! : k(lambda[j]!, lambda[i]!) * value)),
   );
-  return symmetrise(times(times(u, bracket), transpose(u)));
+  return symmetrise(conjugate(bracket, u));
 }
 
 describeEngines('matrixPower', { host: true }, () => {
@@ -142,7 +143,7 @@ describeEngines('matrixPower', { host: true }, () => {
       const bracket = h.map((row, i) =>
         row.map((value, j) => (value === 0 ? 0 : value / (Math.sqrt(values[i]!) + Math.sqrt(values[j]!)))),
       );
-      const da = times(times(u, bracket), transpose(u));
+      const da = conjugate(bracket, u);
       const mean = x[0]!.map((_, j) => x.reduce((total, row) => total + row[j]!, 0) / m);
       const centred = x.map((row) => row.map((value, j) => value - mean[j]!));
       const expected = scale(times(centred, da), 2 / m);

@@ -1,5 +1,6 @@
 import {
   batchOf,
+  conjugate,
   describeEngines,
   diagonal,
   expectClose,
@@ -14,9 +15,9 @@ import {
   scale,
   seededGram,
   seededMatrix,
+  seededOrthogonal,
   spectral,
   symmetrise,
-  times,
   tolerance,
   toMatrix,
   transpose,
@@ -139,8 +140,8 @@ describeEngines('square roots with the Lyapunov gradient', () => {
             const smallest = spectral(symmetrise(root), (value) => Math.min(value, 0));
             expect(frobenius(smallest)).toBeLessThan(tolerance() * frobenius(root));
             await expectClose(sqrt(batchOf(scale(a, factor))), flatten(scale(root, Math.sqrt(factor))));
-            const v = spectral(symmetrise(seededMatrix(d, d, 'v', d)), (value) => Math.sign(value) || 1);
-            const turned = (m: Matrix): Matrix => times(times(v, m), transpose(v));
+            const v = seededOrthogonal(d, 'v', d);
+            const turned = (m: Matrix): Matrix => conjugate(m, v);
             await expectClose(sqrt(batchOf(turned(a))), flatten(turned(root)));
           },
         ),

@@ -1,9 +1,10 @@
 export { batchOf } from './batch-of.ts';
-export { describeEngines, enginesUnderTest } from './describe-engines.ts';
+export { describeEngines } from './describe-engines.ts';
 export { expectClose } from './expect-close.ts';
 export { expectCovpoolError } from './expect-covpool-error.ts';
 export { expectNoLeak } from './expect-no-leak.ts';
 export {
+  conjugate,
   diagonal,
   eigen,
   flatten,
@@ -26,7 +27,7 @@ export { expectTrainsAndReloads } from './expect-trains-and-reloads.ts';
 export { numericGradient } from './numeric-gradient.ts';
 export { covarianceOracle, newtonSchulzOracle, symmetrise } from './pooling-oracles.ts';
 export { reloaded, saved } from './saved.ts';
-export { S0, seededGram, seededMatrix } from './seeded-matrix.ts';
+export { S0, seededGram, seededMatrix, seededOrthogonal } from './seeded-matrix.ts';
 export { seededTensor, seededValues } from './seeded-tensor.ts';
 export { alongTriu, symmetricGradients } from './symmetric-gradients.ts';
 export { tolerance } from './tolerance.ts';

@@ -20,6 +20,9 @@ export const times = (a: Matrix, b: Matrix): Matrix => {
   return a.map((row) => columns.map((column) => row.reduce((sum, value, k) => sum + value * column[k]!, 0)));
 };
 
+/** `V A Vᵀ`. */
+export const conjugate = (a: Matrix, v: Matrix): Matrix => times(times(v, a), transpose(v));
+
 export const trace = (a: Matrix): number => a.reduce((sum, row, i) => sum + row[i]!, 0);
 
 export const inner = (a: Matrix, b: Matrix): number =>
@@ -85,5 +88,5 @@ function rotate(a: Matrix, v: Matrix, p: number, q: number): void {
 /** `U f(Λ) Uᵀ` of a symmetric matrix. */
 export function spectral(symmetric: Matrix, f: (eigenvalue: number) => number): Matrix {
   const { values, vectors } = eigen(symmetric);
-  return times(times(vectors, diagonal(values.map(f))), transpose(vectors));
+  return conjugate(diagonal(values.map(f)), vectors);
 }
