@@ -1,22 +1,18 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectCovpoolError } from '@covpool/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { describe, expect, it } from 'vitest';
 import { checkSum } from './download.ts';
 import { placeFolder } from './place.ts';
 import { run } from './run.ts';
 
-let folder = '';
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-engines-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const at = temporaryFolder();
 
 describe('placeFolder', () => {
   it('makes a folder once, as a whole', async () => {
-    const place = join(folder, 'cache/engine');
+    const place = at('cache/engine');
     const make = (draft: string): Promise<void> => writeFile(join(draft, 'library'), 'first');
     expect(await placeFolder(place, make)).toBe(true);
     expect(await placeFolder(place, () => Promise.reject(new Error('made twice')))).toBe(false);
@@ -24,20 +20,20 @@ describe('placeFolder', () => {
   });
 
   it('leaves nothing behind where making fails', async () => {
-    const place = join(folder, 'broken/engine');
+    const place = at('broken/engine');
     const fails = async (draft: string): Promise<void> => {
       await writeFile(join(draft, 'half'), '');
       throw new Error('the disk is full');
     };
     await expect(placeFolder(place, fails)).rejects.toThrow('the disk is full');
     expect(existsSync(place)).toBe(false);
-    expect(await readdir(join(folder, 'broken'))).toEqual([]);
+    expect(await readdir(at('broken'))).toEqual([]);
   });
 });
 
 describe('checkSum', () => {
   it('takes the pinned file and no other', async () => {
-    const file = join(folder, 'archive');
+    const file = at('archive');
     await writeFile(file, 'abc');
     // The digest of 'abc' in FIPS 180-2, appendix B.1.
     const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';

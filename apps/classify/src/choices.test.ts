@@ -1,18 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { temporaryFolder } from '@covpool/testing/node';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { loadSafetensors } from '@covpool/checkpoints/node';
 import { classify, smallData, tiny } from './classify.fixture.ts';
 
-let folder: string;
+const at = temporaryFolder();
 let data: string;
-const at = (...parts: string[]) => join(folder, ...parts);
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-choices-'));
   data = await smallData(at('data'), ['glass', 'paper'], 4);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Trains for an epoch; the card and the shapes of the weights. */
 async function train(name: string, ...more: string[]) {

@@ -1,20 +1,17 @@
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { classify, smallData, tiny } from './classify.fixture.ts';
 import { completeConfig } from './complete-config.ts';
 import { trainConfigSchema } from './config.ts';
 import { startTraining } from './start-training.ts';
 
-let folder: string;
+const at = temporaryFolder();
 let data: string;
-const at = (...parts: string[]) => join(folder, ...parts);
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-classify-'));
   data = await smallData(at('data'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const weights = (run: string) => readFile(join(run, 'last', 'model.safetensors'));
 const train = (out: string, ...more: string[]) =>
@@ -105,7 +102,7 @@ describe('bad input', () => {
     await writeFile(at('wrong.yaml'), 'epohcs: 3\n');
 
     await refuses(on(at('nowhere')), /error: imageFolder: .*nowhere/);
-    await refuses(on(folder), /a folder with train in it is required/);
+    await refuses(on(at()), /a folder with train in it is required/);
     await refuses(on(at('lone')), /at least two class folders are required, got only 'glass'/);
     await refuses(on(at('hollow')), /at least one picture/);
     await refuses(on(at('differs')), /must have the classes glass, paper, got glass, trash; differs in paper, trash/);

@@ -1,21 +1,17 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { GlobalAveragePooling, type PoolingConfig, poolings } from '@covpool/core';
 import { mul, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { classify, smallData, tiny } from './classify.fixture.ts';
 import { missingRuns } from './compare-plan.ts';
 import { compareConfigSchema } from './config.ts';
 
-let folder: string;
+const at = temporaryFolder();
 let data: string;
-const at = (...parts: string[]) => join(folder, ...parts);
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-compare-'));
   data = await smallData(at('data'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** `tiny` with one epoch. */
 const quick = tiny.map((option, i) => (tiny[i - 1] === '--epochs' ? '1' : option));
@@ -86,7 +82,7 @@ describe('compare', () => {
     expect(seedsOf(two.out)).toEqual({ cov: 1, 'cov-2': 1 });
     const unknown = await compare('unknown', '--data', data, '--pools', 'gap,cvo');
     expect(unknown).toMatchObject({ code: 2, error: expect.stringMatching(/unknown pooling 'cvo'; known: .*gap/) });
-    expect(await readdir(folder)).not.toContain('unknown');
+    expect(await readdir(at())).not.toContain('unknown');
   });
 
   it('goes on with the others when one diverges, says so, and does not try it again', async () => {

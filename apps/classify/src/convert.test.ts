@@ -1,23 +1,18 @@
 import { loadWeights, saveWeights } from '@covpool/checkpoints/node';
 import { toFloat32 } from '@covpool/checkpoints';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { describe, expect, it, vi } from 'vitest';
 import { classify } from './classify.fixture.ts';
 import { shippedModel } from './shipped.ts';
 
-let folder: string;
-const at = (...parts: string[]) => join(folder, ...parts);
+const at = temporaryFolder();
 const shipped = shippedModel('isqrt');
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-convert-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function convert(...argv: string[]) {
   const { code, out, error } = await classify('convert', ...argv, '--json');

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { smallData } from './classify.fixture.ts';
 import { completeConfig } from './complete-config.ts';
 import { trainConfigSchema } from './config.ts';
@@ -19,15 +19,12 @@ function whyNoMount(): string | undefined {
   return status === 0 ? undefined : `no tmpfs here: ${error?.message ?? String(stderr).trim()}`;
 }
 
-let folder: string;
+const at = temporaryFolder();
 let data: string;
-const at = (...parts: string[]) => join(folder, ...parts);
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-disk-'));
   data = await smallData(at('data'));
   await mkdir(at('disk'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A run that was stopped in its second epoch. */
 async function stoppedRun(): Promise<string> {

@@ -1,20 +1,17 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { classify, smallData, tiny } from './classify.fixture.ts';
 import { completeConfig } from './complete-config.ts';
 import { trainConfigSchema } from './config.ts';
 import { startTraining } from './start-training.ts';
 
-let folder: string;
+const at = temporaryFolder();
 let data: string;
-const at = (...parts: string[]) => join(folder, ...parts);
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-hybrid-'));
   data = await smallData(at('data'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const weights = (run: string) => readFile(join(run, 'last', 'model.safetensors'));
 const card = async (...path: string[]) => JSON.parse(await readFile(at(...path, 'config.json'), 'utf8'));

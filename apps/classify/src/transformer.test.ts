@@ -1,18 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { expect, it } from 'vitest';
 import { classify, smallData } from './classify.fixture.ts';
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'covpool-transformer-'));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
+const at = temporaryFolder();
 
 it('a small DeiT learns what the shipped pictures show, and evaluates the same from disk', async () => {
-  const data = await smallData(join(root, 'data'), ['glass', 'paper'], 16);
-  const run = join(root, 'run');
+  const data = await smallData(at('data'), ['glass', 'paper'], 16);
+  const run = at('run');
   const network = ['--backbone', 'deit-mini', '--pool', 'gap', '--engine', 'wasm', '--threads', '1'];
   const steps = ['--epochs', '6', '--batch', '8', '--lr', '0.02', '--augment', 'none', '--flips', 'none'];
   expect(await classify('train', '--data', data, '--out', run, ...network, ...steps)).toMatchObject({

@@ -1,16 +1,14 @@
 import { loadWeights, saveWeights } from '@covpool/checkpoints/node';
 import type { TensorData } from '@covpool/checkpoints';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { temporaryFolder } from '@covpool/testing/node';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { classify, smallData, tiny } from './classify.fixture.ts';
 import { materialsFolder, shippedModel } from './shipped.ts';
 
-let folder: string;
+const at = temporaryFolder();
 let data: string;
 let published: string;
-const at = (...parts: string[]) => join(folder, ...parts);
 const shipped = shippedModel('isqrt');
 
 /** A shipped network as its authors would publish it: wrapped for data parallelism, with their names of the head. */
@@ -23,11 +21,9 @@ async function publish(path: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-weights-'));
   data = await smallData(at('data'), ['glass', 'paper'], 4);
   published = await publish(at('published.pth'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const oneEpoch = tiny.map((option, i) => (tiny[i - 1] === '--epochs' ? '1' : option));
 const train = (name: string, ...more: string[]) =>

@@ -1,20 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { temporaryFolder } from '@covpool/testing/node';
+import { describe, expect, it } from 'vitest';
 import { writeFileAtomic } from './atomic-write.ts';
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-write-'));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const at = temporaryFolder({ each: true });
 
 describe('writeFileAtomic', () => {
   it('writes text, bytes and chunks', async () => {
-    const path = join(folder, 'file');
+    const path = at('file');
     await writeFileAtomic(path, 'text');
     expect(await readFile(path, 'utf8')).toBe('text');
     await writeFileAtomic(path, Uint8Array.of(1, 2));
@@ -24,7 +17,7 @@ describe('writeFileAtomic', () => {
   });
 
   it('leaves the old content and no other file when the content fails midway', async () => {
-    const path = join(folder, 'file');
+    const path = at('file');
     await writeFile(path, 'old');
     function* failing() {
       yield Uint8Array.of(1);
@@ -32,18 +25,18 @@ describe('writeFileAtomic', () => {
     }
     await expect(writeFileAtomic(path, failing())).rejects.toMatchObject({ code: 'io' });
     expect(await readFile(path, 'utf8')).toBe('old');
-    expect(await readdir(folder)).toEqual(['file']);
+    expect(await readdir(at())).toEqual(['file']);
   });
 
   it('says what is wrong with a path whose folder does not exist', async () => {
-    await expect(writeFileAtomic(join(folder, 'no', 'file'), '')).rejects.toThrow(/its folder does not exist/);
+    await expect(writeFileAtomic(at('no', 'file'), '')).rejects.toThrow(/its folder does not exist/);
   });
 
   it('lets the last of several writers win whole', async () => {
-    const path = join(folder, 'file');
+    const path = at('file');
     const texts = Array.from({ length: 8 }, (_, i) => `${i}`.repeat(50_000));
     await Promise.all(texts.map((text) => writeFileAtomic(path, text)));
     expect(texts).toContain(await readFile(path, 'utf8'));
-    expect(await readdir(folder)).toEqual(['file']);
+    expect(await readdir(at())).toEqual(['file']);
   });
 });

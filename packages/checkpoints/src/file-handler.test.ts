@@ -1,20 +1,15 @@
 import { pooling } from '@covpool/core';
 import { describeEngines, expectClose, expectCovpoolError, seededTensor } from '@covpool/testing';
+import { temporaryFolder } from '@covpool/testing/node';
 import { fill, type Tensor } from '@tensorflow/tfjs-core';
 import { layers, type LayersModel, loadLayersModel, sequential } from '@tensorflow/tfjs-layers';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { beforeEach, expect, it } from 'vitest';
 import { registerFileHandler } from './file-handler.ts';
 
-let folder: string;
+const at = temporaryFolder({ each: true });
 beforeEach(async () => {
   registerFileHandler();
-  folder = await mkdtemp(join(tmpdir(), 'covpool-file-'));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
 });
 
 describeEngines('file://', () => {
@@ -23,12 +18,12 @@ describeEngines('file://', () => {
     net.add(layers.conv2d({ filters: 4, kernelSize: 3, inputShape: [6, 6, 3] }));
     net.add(pooling('gap', { dim: 3, name: 'pool' }));
     net.add(layers.dense({ units: 2 }));
-    await net.save(`file://${folder}/net`);
-    expect((await readdir(join(folder, 'net'))).sort()).toEqual([
+    await net.save(`file://${at()}/net`);
+    expect((await readdir(at('net'))).sort()).toEqual([
       'model.json',
       expect.stringMatching(/^weights-[0-9a-f]{16}\.bin$/),
     ]);
-    const same = await loadLayersModel(`file://${folder}/net/model.json`);
+    const same = await loadLayersModel(`file://${at()}/net/model.json`);
     const x = seededTensor([2, 6, 6, 3], 'x');
     await expectClose(same.predict(x) as Tensor, await (net.predict(x) as Tensor).data(), { relative: 0 });
   });
@@ -44,53 +39,53 @@ describeEngines('file://', () => {
     const all = await Promise.all(net.getWeights().map((weight) => weight.data()));
     return [...new Set(all.flatMap((data) => [...data]))];
   };
-  const loaded = () => loadLayersModel(`file://${folder}/model.json`);
+  const loaded = () => loadLayersModel(`file://${at()}/model.json`);
 
   it('replaces a model in one step: without the new model.json the old model is there, whole', async () => {
-    await constant(1).save(`file://${folder}`);
-    const old = await readFile(join(folder, 'model.json'));
-    const [weights] = (await readdir(folder)).filter((name) => name.endsWith('.bin'));
-    const bytes = await readFile(join(folder, weights!));
-    await constant(2).save(`file://${folder}`);
+    await constant(1).save(`file://${at()}`);
+    const old = await readFile(at('model.json'));
+    const [weights] = (await readdir(at())).filter((name) => name.endsWith('.bin'));
+    const bytes = await readFile(at(weights!));
+    await constant(2).save(`file://${at()}`);
     expect(await values(await loaded())).toEqual([2]);
-    expect(await readdir(folder)).toHaveLength(2);
+    expect(await readdir(at())).toHaveLength(2);
     // As it is when the second save was interrupted before its model.json had its name.
-    await writeFile(join(folder, weights!), bytes);
-    await writeFile(join(folder, 'model.json'), old);
-    expect(await readdir(folder)).toHaveLength(3);
+    await writeFile(at(weights!), bytes);
+    await writeFile(at('model.json'), old);
+    expect(await readdir(at())).toHaveLength(3);
     expect(await values(await loaded())).toEqual([1]);
-    await constant(3).save(`file://${folder}`);
+    await constant(3).save(`file://${at()}`);
     expect(await values(await loaded())).toEqual([3]);
   });
 
   it('is never read half old and half new', async () => {
-    await constant(0).save(`file://${folder}`);
+    await constant(0).save(`file://${at()}`);
     const left = [1, 2, 3, 4, 5, 6];
     const saving = (async () => {
-      while (left.length > 0) await constant(left.shift()!).save(`file://${folder}`);
+      while (left.length > 0) await constant(left.shift()!).save(`file://${at()}`);
     })();
     const seen: number[][] = [];
     while (left.length > 0) seen.push(await values(await loaded()));
     await saving;
     expect(seen.every((found) => found.length === 1)).toBe(true);
     expect(await values(await loaded())).toEqual([6]);
-    expect(await readdir(folder)).toHaveLength(2);
+    expect(await readdir(at())).toHaveLength(2);
   });
 
   it('names a file that is not there or is not a model', async () => {
-    await expectCovpoolError(() => loadLayersModel(`file://${folder}/model.json`), 'bad-input', /cannot read .*ENOENT/);
-    await writeFile(join(folder, 'model.json'), '{}');
-    const attempt = () => loadLayersModel(`file://${folder}/model.json`);
+    await expectCovpoolError(() => loadLayersModel(`file://${at()}/model.json`), 'bad-input', /cannot read .*ENOENT/);
+    await writeFile(at('model.json'), '{}');
+    const attempt = () => loadLayersModel(`file://${at()}/model.json`);
     await expectCovpoolError(attempt, 'bad-input', /model\.json: a topology and a manifest/);
   });
 
   it('compares the weights with what the manifest says', async () => {
     const net = sequential();
     net.add(layers.dense({ units: 2, inputShape: [3] }));
-    await net.save(`file://${folder}`);
-    const weights = (await readdir(folder)).find((name) => name.startsWith('weights-'))!;
-    await writeFile(join(folder, weights), new Uint8Array(31));
-    const attempt = () => loadLayersModel(`file://${folder}/model.json`);
+    await net.save(`file://${at()}`);
+    const weights = (await readdir(at())).find((name) => name.startsWith('weights-'))!;
+    await writeFile(at(weights), new Uint8Array(31));
+    const attempt = () => loadLayersModel(`file://${at()}/model.json`);
     await expectCovpoolError(attempt, 'bad-input', /the weights must have 32 bytes, got 31/);
   });
 });

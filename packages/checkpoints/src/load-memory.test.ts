@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { describe, expect, it } from 'vitest';
 import { float32Data } from './tensor-data.ts';
 import { saveWeights } from './weights-file.ts';
 
@@ -15,17 +14,13 @@ const FLOATS = 2 ** 21;
 /** Beside the weights: compiled code, the garbage of a process that has just started. */
 const ROOM = 24 * 2 ** 20;
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-memory-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const at = temporaryFolder();
 
 describe('memory of reading', () => {
   it.each(['large.pth', 'large.safetensors'])(
     '%s of 96 MB is its size, once',
     async (name) => {
-      const path = join(folder, name);
+      const path = at(name);
       const values = new Float32Array(FLOATS).fill(1);
       await saveWeights(
         path,

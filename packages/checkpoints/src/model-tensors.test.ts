@@ -1,14 +1,15 @@
 import { Conv2d, Linear, pooling, withSeed } from '@covpool/core';
 import { describeEngines, expectClose, expectNoLeak, seededTensor } from '@covpool/testing';
+import { temporaryFolder } from '@covpool/testing/node';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { type LayersModel, sequential } from '@tensorflow/tfjs-layers';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { exportState, importState } from './model-tensors.ts';
 import { loadSafetensors, saveSafetensors } from './safetensors-file.ts';
 import { toFloat32 } from './tensor-data.ts';
+
+const at = temporaryFolder({ each: true });
 
 const net = (seed: number, classes = 2): LayersModel =>
   withSeed(seed, () => {
@@ -31,17 +32,15 @@ describeEngines('exportState and importState', () => {
   });
 
   it('make another model compute the same, through a file', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'covpool-state-'));
-    const path = join(folder, 'model.safetensors');
+    const path = at('model.safetensors');
     const [from, to] = [net(1), net(2)];
     const state = await exportState(from);
     state.set('pool.reduce.0.1.num_batches_tracked', { dtype: 'I64', shape: [], data: new Uint8Array(8) });
     await saveSafetensors(path, state, { note: 'x' });
-    expect(await readdir(folder)).toEqual(['model.safetensors']);
+    expect(await readdir(at())).toEqual(['model.safetensors']);
     importState(to, (await loadSafetensors(path)).tensors);
     const x = seededTensor([2, 6, 6, 3], 'x');
     await expectClose(to.predict(x) as Tensor, await (from.predict(x) as Tensor).data(), { relative: 0 });
-    await rm(folder, { recursive: true });
   });
 
   it('refuse a checkpoint of another model by name and shape, and change nothing', async () => {
@@ -68,10 +67,8 @@ describe('loadSafetensors', () => {
     await expect(loadSafetensors('/nowhere/x.safetensors')).rejects.toThrow(
       'cannot read /nowhere/x.safetensors (ENOENT)',
     );
-    const folder = await mkdtemp(join(tmpdir(), 'covpool-state-'));
-    const path = join(folder, 'text.safetensors');
+    const path = at('text.safetensors');
     await writeFile(path, 'just some text');
     await expect(loadSafetensors(path)).rejects.toThrow(`${path}: safetensors:`);
-    await rm(folder, { recursive: true });
   });
 });

@@ -1,9 +1,8 @@
 import { expectCovpoolError } from '@covpool/testing';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { temporaryFolder } from '@covpool/testing/node';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { modelCard } from './model-card.ts';
 import { fromPreprocessorConfig, type PicturePreprocessing, toPreprocessorConfig } from './preprocessor-config.ts';
@@ -12,13 +11,12 @@ import { fetchPretrained, fetchWeights, hubAddress } from './pretrained.ts';
 import { saveWeights } from './weights-file.ts';
 import { float32Data } from './tensor-data.ts';
 
-let folder: string;
+const at = temporaryFolder({ each: true });
 let server: Server;
 let address: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-pretrained-'));
   server = createServer(async ({ url }, response) => {
-    const bytes = await readFile(join(folder, url!)).catch(() => undefined);
+    const bytes = await readFile(at(url!)).catch(() => undefined);
     if (url!.includes('broken')) response.statusCode = 500;
     else if (!bytes) response.statusCode = 404;
     response.end(bytes);
@@ -29,7 +27,6 @@ beforeEach(async () => {
 afterEach(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  await rm(folder, { recursive: true, force: true });
 });
 
 const preprocessing: PicturePreprocessing = {
@@ -48,10 +45,10 @@ const card = { title: 'A network', license: 'mit', text: 'Trained on *nothing*.'
 
 describe('values', () => {
   it('writes the files of a Hugging Face folder and reads the same, from disk and by address', async () => {
-    await savePretrained(folder, { ...network(), card });
+    await savePretrained(at(), { ...network(), card });
     const files = ['README.md', 'config.json', 'model.safetensors', 'preprocessor_config.json'];
-    expect((await readdir(folder)).sort()).toEqual(files);
-    for (const found of [await loadPretrained(folder), await fetchPretrained(`${address}/`)]) {
+    expect((await readdir(at())).sort()).toEqual(files);
+    for (const found of [await loadPretrained(at()), await fetchPretrained(`${address}/`)]) {
       expect([found.config, found.preprocessing]).toEqual([network().config, preprocessing]);
       expect([...found.tensors.get('fc.bias')!.data]).toEqual([...network().tensors.get('fc.bias')!.data]);
     }
@@ -59,16 +56,16 @@ describe('values', () => {
 
   it('does without preprocessing and card', async () => {
     const { config, tensors } = network();
-    await savePretrained(folder, { config, tensors });
-    expect(await loadPretrained(folder)).not.toHaveProperty('preprocessing');
+    await savePretrained(at(), { config, tensors });
+    expect(await loadPretrained(at())).not.toHaveProperty('preprocessing');
     expect(await fetchPretrained(address)).not.toHaveProperty('preprocessing');
   });
 
   it.each(['model.safetensors.index.json', 'pytorch_model.bin'])('fetches weights from %s', async (name) => {
     const { config, tensors } = network();
-    await savePretrained(folder, { config, tensors });
-    await rm(join(folder, 'model.safetensors'));
-    await saveWeights(join(folder, name), tensors);
+    await savePretrained(at(), { config, tensors });
+    await rm(at('model.safetensors'));
+    await saveWeights(at(name), tensors);
     expect([...(await fetchPretrained(address)).tensors]).toEqual([...tensors]);
   });
 
@@ -82,7 +79,7 @@ describe('values', () => {
       await expectCovpoolError(async () => hubAddress(wrong), 'bad-argument', /hf:\/\/<user>\/<model>/);
     }
     const [{ tensors }] = [network()];
-    await saveWeights(join(folder, 'net.pth'), tensors);
+    await saveWeights(at('net.pth'), tensors);
     expect([...(await fetchWeights(`${address}/net.pth`)).tensors.keys()]).toEqual(['fc.bias']);
   });
 
@@ -109,19 +106,19 @@ describe('values', () => {
 
 describe('rejects', () => {
   it('folders and addresses without the files', async () => {
-    await expectCovpoolError(() => loadPretrained(folder), 'bad-input', /must have a config\.json/);
+    await expectCovpoolError(() => loadPretrained(at()), 'bad-input', /must have a config\.json/);
     await expectCovpoolError(() => fetchPretrained(address), 'bad-input', /got no config\.json/);
-    await writeFile(join(folder, 'config.json'), '{}');
-    await expectCovpoolError(() => loadPretrained(folder), 'bad-input', /must have one of model\.safetensors/);
+    await writeFile(at('config.json'), '{}');
+    await expectCovpoolError(() => loadPretrained(at()), 'bad-input', /must have one of model\.safetensors/);
     await expectCovpoolError(() => fetchPretrained(address), 'bad-input', /got no model\.safetensors/);
     await expectCovpoolError(() => fetchPretrained(`${address}/broken`), 'io', /got status 500/);
     await expectCovpoolError(() => fetchPretrained('http://127.0.0.1:1'), 'io', /cannot reach/);
   });
 
   it.each(['{', '[]', 'null'])('%s as config.json', async (text) => {
-    await savePretrained(folder, network());
-    await writeFile(join(folder, 'config.json'), text);
-    await expectCovpoolError(() => loadPretrained(folder), 'bad-input', /config\.json: .* required/);
+    await savePretrained(at(), network());
+    await writeFile(at('config.json'), text);
+    await expectCovpoolError(() => loadPretrained(at()), 'bad-input', /config\.json: .* required/);
     await expectCovpoolError(() => fetchPretrained(address), 'bad-input', /config\.json: .* required/);
   });
 

@@ -1,12 +1,13 @@
 import { CovpoolError } from '@covpool/base';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { temporaryFolder } from '@covpool/testing/node';
 import { describe, expect, it } from 'vitest';
 import { readTorch } from './read-torch.ts';
 import { loadTorch } from './torch-file.ts';
 import { expectedFiles, expectTensors, golden, goldenPath } from './torch-golden.fixture.ts';
+
+const at = temporaryFolder({ each: true });
 
 const containers = ['zip', 'legacy'];
 
@@ -84,11 +85,9 @@ describe('rejects', () => {
 
   it('what is not there, with its name', async () => {
     await expect(loadTorch('/nowhere/x.pth')).rejects.toThrow('cannot read /nowhere/x.pth (ENOENT)');
-    const folder = await mkdtemp(join(tmpdir(), 'covpool-torch-'));
-    const path = join(folder, 'x.pth');
+    const path = at('x.pth');
     await writeFile(path, golden('plain.zip.pth').subarray(0, 900));
     await expect(loadTorch(path)).rejects.toThrow(`${path}: torch file:`);
-    await expect(loadTorch(folder)).rejects.toThrow(CovpoolError);
-    await rm(folder, { recursive: true });
+    await expect(loadTorch(at())).rejects.toThrow(CovpoolError);
   });
 });

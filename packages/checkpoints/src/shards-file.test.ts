@@ -1,20 +1,16 @@
 import { expectCovpoolError } from '@covpool/testing';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { saveSafetensors } from './safetensors-file.ts';
 import { loadShards, saveShards } from './shards-file.ts';
 import { float32Data, type TensorData } from './tensor-data.ts';
 
-let folder: string;
+const at = temporaryFolder({ each: true });
 let index: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-shards-'));
-  index = join(folder, 'model.safetensors.index.json');
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
+  index = at('model.safetensors.index.json');
 });
 
 const example = (): Map<string, TensorData> =>
@@ -31,7 +27,7 @@ const comparable = (tensors: Map<string, TensorData>) =>
 describe('values', () => {
   it('splits by size, names files as Hugging Face does, and reads the same in the same order', async () => {
     await saveShards(index, example(), { shardBytes: 12, metadata: { epoch: '3' } });
-    expect((await readdir(folder)).sort()).toEqual([
+    expect((await readdir(at())).sort()).toEqual([
       'model-00001-of-00002.safetensors',
       'model-00002-of-00002.safetensors',
       'model.safetensors.index.json',
@@ -47,7 +43,7 @@ describe('values', () => {
 
   it('has one file where all fits, and one per tensor where nothing does', async () => {
     await saveShards(index, example());
-    expect(await readdir(folder)).toContain('model-00001-of-00001.safetensors');
+    expect(await readdir(at())).toContain('model-00001-of-00001.safetensors');
     await saveShards(index, example(), { shardBytes: 1 });
     expect(comparable((await loadShards(index)).tensors)).toEqual(comparable(example()));
   });
@@ -58,18 +54,18 @@ describe('saving over an older checkpoint', () => {
     await saveShards(index, example(), { shardBytes: 12 });
     const old = await readFile(index);
     const kept = await Promise.all(
-      (await readdir(folder)).map(async (name) => [name, await readFile(join(folder, name))] as const),
+      (await readdir(at())).map(async (name) => [name, await readFile(at(name))] as const),
     );
     const other = new Map(
       [...example()].map(([name, data]) => [name, { ...data, data: data.data.map((x) => x ^ 64) }]),
     );
     await saveShards(index, other, { shardBytes: 12 });
     expect(comparable((await loadShards(index)).tensors)).toEqual(comparable(other));
-    const files = await readdir(folder);
+    const files = await readdir(at());
     expect(files).toHaveLength(3);
     expect(files.filter((name) => kept.some(([before]) => before === name))).toEqual([basename(index)]);
     // As it is when the second was interrupted before its index had its name.
-    for (const [name, bytes] of kept) await writeFile(join(folder, name), bytes);
+    for (const [name, bytes] of kept) await writeFile(at(name), bytes);
     await writeFile(index, old);
     expect(comparable((await loadShards(index)).tensors)).toEqual(comparable(example()));
     await saveShards(index, example());
@@ -77,11 +73,11 @@ describe('saving over an older checkpoint', () => {
   });
 
   it('leaves files of other names alone', async () => {
-    await saveSafetensors(join(folder, 'mine.safetensors'), example());
+    await saveSafetensors(at('mine.safetensors'), example());
     const map = Object.fromEntries([...example().keys()].map((name) => [name, 'mine.safetensors']));
     await writeFile(index, JSON.stringify({ weight_map: map }));
     await saveShards(index, example());
-    expect(await readdir(folder)).toContain('mine.safetensors');
+    expect(await readdir(at())).toContain('mine.safetensors');
   });
 });
 
@@ -99,16 +95,16 @@ describe('rejects', () => {
   });
 
   it('files that lack what the index promises, or have more', async () => {
-    const one = join(folder, 'one.safetensors');
+    const one = at('one.safetensors');
     await saveSafetensors(one, new Map([['a', example().get('a')!]]));
     await writeFile(index, '{"weight_map":{"a":"one.safetensors","b":"one.safetensors"}}');
     await expectCovpoolError(() => loadShards(index), 'bad-input', /'b' must be in one.safetensors, which lacks it/);
     await saveSafetensors(one, example());
     await expectCovpoolError(() => loadShards(index), 'bad-input', /only tensors that the index places here/);
-    await expectCovpoolError(() => loadShards(join(folder, 'no.json')), 'bad-input', /ENOENT/);
+    await expectCovpoolError(() => loadShards(at('no.json')), 'bad-input', /ENOENT/);
   });
 
   it('paths that no reader would look for', async () => {
-    await expectCovpoolError(() => saveShards(join(folder, 'x.json'), example()), 'bad-argument', /ends in/);
+    await expectCovpoolError(() => saveShards(at('x.json'), example()), 'bad-argument', /ends in/);
   });
 });

@@ -1,27 +1,20 @@
 import { expectCovpoolError } from '@covpool/testing';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { copyFile, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
 import { readWeights } from './read-weights.ts';
 import { writeSafetensors } from './safetensors.ts';
 import type { TensorData } from './tensor-data.ts';
 import { expectedFiles, expectTensors, golden, goldenPath } from './torch-golden.fixture.ts';
 import { loadWeights, saveWeights } from './weights-file.ts';
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-weights-'));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const at = temporaryFolder({ each: true });
 
 describe('values', () => {
   it.each(['x.safetensors', 'x.safetensors.index.json', 'x.pth', 'x.pt', 'x.bin'])(
     'writes and reads %s',
     async (name) => {
-      const path = join(folder, name);
+      const path = at(name);
       await saveWeights(path, readWeights(golden('checkpoint.zip.pth')).tensors, { epoch: '3' });
       const { tensors, metadata } = await loadWeights(path);
       expectTensors(tensors, expectedFiles.checkpoint!);
@@ -32,7 +25,7 @@ describe('values', () => {
   it.each(['checkpoint.zip.pth', 'checkpoint.legacy.pth'])(
     'goes by the content of %s, not by its name',
     async (name) => {
-      const path = join(folder, 'weights.tar');
+      const path = at('weights.tar');
       await copyFile(goldenPath(name), path);
       const { tensors, metadata } = await loadWeights(path);
       expectTensors(tensors, expectedFiles.checkpoint!);
@@ -49,30 +42,26 @@ describe('values', () => {
   });
 
   it('finds the weights of a folder, safetensors first', async () => {
-    await copyFile(goldenPath('types.legacy.pth'), join(folder, 'pytorch_model.bin'));
-    expectTensors((await loadWeights(folder)).tensors, expectedFiles.types!);
-    await saveWeights(join(folder, 'model.safetensors.index.json'), readWeights(golden('plain.zip.pth')).tensors);
-    expectTensors((await loadWeights(folder)).tensors, expectedFiles.plain!);
-    await saveWeights(join(folder, 'model.safetensors'), readWeights(golden('layouts.zip.pth')).tensors);
-    expectTensors((await loadWeights(folder)).tensors, expectedFiles.layouts!);
+    await copyFile(goldenPath('types.legacy.pth'), at('pytorch_model.bin'));
+    expectTensors((await loadWeights(at())).tensors, expectedFiles.types!);
+    await saveWeights(at('model.safetensors.index.json'), readWeights(golden('plain.zip.pth')).tensors);
+    expectTensors((await loadWeights(at())).tensors, expectedFiles.plain!);
+    await saveWeights(at('model.safetensors'), readWeights(golden('layouts.zip.pth')).tensors);
+    expectTensors((await loadWeights(at())).tensors, expectedFiles.layouts!);
   });
 });
 
 describe('rejects', () => {
   it('what is nowhere, or something else', async () => {
-    await expectCovpoolError(() => loadWeights(folder), 'bad-input', /must have one of model\.safetensors/);
-    await expectCovpoolError(() => loadWeights(join(folder, 'x.pth')), 'bad-input', /cannot read .*x\.pth \(ENOENT\)/);
-    await writeFile(join(folder, 'x.pth'), 'just some text');
-    await expectCovpoolError(
-      () => loadWeights(join(folder, 'x.pth')),
-      'bad-input',
-      /x\.pth: weights: a safetensors or/,
-    );
-    await writeFile(join(folder, 'x.pth'), '');
-    await expectCovpoolError(() => loadWeights(join(folder, 'x.pth')), 'bad-input', /got neither/);
+    await expectCovpoolError(() => loadWeights(at()), 'bad-input', /must have one of model\.safetensors/);
+    await expectCovpoolError(() => loadWeights(at('x.pth')), 'bad-input', /cannot read .*x\.pth \(ENOENT\)/);
+    await writeFile(at('x.pth'), 'just some text');
+    await expectCovpoolError(() => loadWeights(at('x.pth')), 'bad-input', /x\.pth: weights: a safetensors or/);
+    await writeFile(at('x.pth'), '');
+    await expectCovpoolError(() => loadWeights(at('x.pth')), 'bad-input', /got neither/);
   });
 
   it('names that say no format', async () => {
-    await expectCovpoolError(() => saveWeights(join(folder, 'x.h5'), new Map()), 'bad-argument', /got .*x\.h5/);
+    await expectCovpoolError(() => saveWeights(at('x.h5'), new Map()), 'bad-argument', /got .*x\.h5/);
   });
 });

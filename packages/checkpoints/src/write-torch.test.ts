@@ -1,9 +1,8 @@
 import { CovpoolError } from '@covpool/base';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { temporaryFolder } from '@covpool/testing/node';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from './crc32.ts';
 import { readTorch } from './read-torch.ts';
@@ -13,6 +12,8 @@ import { float32Data, type TensorData } from './tensor-data.ts';
 import { loadTorch, saveTorch } from './torch-file.ts';
 import { expectedFiles, golden, numbers } from './torch-golden.fixture.ts';
 import { writeTorch } from './write-torch.ts';
+
+const at = temporaryFolder({ each: true });
 
 const joined = (pieces: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(pieces));
 
@@ -51,13 +52,11 @@ describe('values', () => {
   });
 
   it('makes the same file of the same tensors, whole', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'covpool-torch-'));
-    const path = join(folder, 'model.pth');
+    const path = at('model.pth');
     await saveTorch(path, examples());
     await saveTorch(path, examples());
-    expect(await readdir(folder)).toEqual(['model.pth']);
+    expect(await readdir(at())).toEqual(['model.pth']);
     expect((await loadTorch(path)).tensors).toEqual(readTorch(joined(writeTorch(examples()))).tensors);
-    await rm(folder, { recursive: true });
   });
 });
 
@@ -76,8 +75,7 @@ print(json.dumps({n: [str(t.dtype), list(t.shape), t.double().flatten().tolist()
 
 describe(`PyTorch${why}`, () => {
   it.skipIf(!python)('loads what is written, with and without weights_only, and mapped', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'covpool-torch-'));
-    const path = join(folder, 'model.pth');
+    const path = at('model.pth');
     await saveTorch(path, examples());
     const { stdout } = await promisify(execFile)(python!, ['-c', SCRIPT, path]);
     const state = JSON.parse(stdout) as Record<string, [string, number[], number[]]>;
@@ -91,7 +89,6 @@ describe(`PyTorch${why}`, () => {
     }
     for (const name of Object.keys(expectedFiles.types!)) expect(state[name]![0]).toBe(`torch.${name}`);
     expect(state['größe']).toEqual(['torch.float32', [2], [1, 2]]);
-    await rm(folder, { recursive: true });
   });
 });
 

@@ -1,18 +1,14 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { describe, expect, it } from 'vitest';
 import { cifar } from './cifar.ts';
 import { pixel } from './testing.fixture.ts';
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'covpool-cifar-'));
-});
-afterAll(() => rm(root, { recursive: true }));
+const at = temporaryFolder();
 
 /** A record whose pixel (x, y) is red x, green y, blue `mark`. */
 function record(labels: number[], mark: number): number[] {
@@ -21,7 +17,7 @@ function record(labels: number[], mark: number): number[] {
 }
 
 async function folder(files: Record<string, Uint8Array | string>): Promise<string> {
-  const path = await mkdtemp(join(root, 'set-'));
+  const path = await mkdtemp(at('set-'));
   for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content);
   return path;
 }
@@ -101,6 +97,6 @@ describe('cifar: rejects', () => {
   });
 
   it('a missing folder', async () => {
-    await expect(cifar(join(root, 'none'))).rejects.toThrow('none, which does not exist; check the path');
+    await expect(cifar(at('none'))).rejects.toThrow('none, which does not exist; check the path');
   });
 });

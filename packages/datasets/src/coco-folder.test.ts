@@ -1,19 +1,15 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { describe, expect, it } from 'vitest';
 import { sample, textOf } from './coco/coco.fixture.ts';
 import { cocoFolder } from './coco-folder.ts';
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'covpool-coco-'));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
+const at = temporaryFolder();
 
 async function folderWith(name: string, pictures: string): Promise<string> {
-  const folder = join(root, name);
+  const folder = at(name);
   await mkdir(join(folder, 'annotations'), { recursive: true });
   await mkdir(join(folder, pictures), { recursive: true });
   await writeFile(join(folder, 'annotations', 'instances_val.json'), textOf());

@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeFile } from 'node:fs/promises';
+import { temporaryFolder } from '@covpool/testing/node';
+import { describe, expect, it } from 'vitest';
 import { decodePicture } from './decode-picture.ts';
 import { readGolden } from './goldens/read-golden.fixture.ts';
 import type { GoldenPicture } from './goldens/read-golden.fixture.ts';
@@ -9,11 +8,7 @@ import type { GoldenPicture } from './goldens/read-golden.fixture.ts';
 const { cases } = readGolden<{ cases: (GoldenPicture & { name: string; mode: string; file: string })[] }>('decode');
 const fileOf = (name: string) => new Uint8Array(Buffer.from(cases.find((c) => c.name === name)!.file, 'base64'));
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-decode-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const at = temporaryFolder();
 
 describe('decodePicture: values', () => {
   it.each(cases)("is PIL's convert('RGB') to the bit: $name ($mode)", async ({ width, height, data, file }) => {
@@ -23,7 +18,7 @@ describe('decodePicture: values', () => {
   });
 
   it('reads a path', async () => {
-    const path = join(folder, 'rgb.png');
+    const path = at('rgb.png');
     await writeFile(path, fileOf('rgb.png'));
     expect(await decodePicture(path)).toEqual(await decodePicture(fileOf('rgb.png')));
   });
@@ -50,7 +45,7 @@ describe('decodePicture: rejects', () => {
     'the first %s of %s',
     async (part, name) => {
       const whole = fileOf(name);
-      const path = join(folder, `cut-${name}`);
+      const path = at(`cut-${name}`);
       await writeFile(path, whole.subarray(0, Math.floor(whole.length * part)));
       const message = await decodePicture(path).catch((error: Error) => error.message);
       expect(message).toMatch(
@@ -64,7 +59,7 @@ describe('decodePicture: rejects', () => {
     ['text.jpg', 'these are words', 'unsupported image format'],
     ['empty.png', '', 'it is empty'],
   ])('%s', async (name, content, why) => {
-    const path = join(folder, name);
+    const path = at(name);
     await writeFile(path, content);
     await expect(decodePicture(path)).rejects.toMatchObject({
       code: 'bad-input',
@@ -74,8 +69,8 @@ describe('decodePicture: rejects', () => {
   });
 
   it('what is not there, and folders', async () => {
-    await expect(decodePicture(join(folder, 'none.png'))).rejects.toThrow('none.png: there is no such file');
-    await expect(decodePicture(folder)).rejects.toThrow('it is a folder');
+    await expect(decodePicture(at('none.png'))).rejects.toThrow('none.png: there is no such file');
+    await expect(decodePicture(at())).rejects.toThrow('it is a folder');
   });
 
   it('bytes, under the name that was given', async () => {

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { describe, expect, it } from 'vitest';
 import { readGolden } from './goldens/read-golden.fixture.ts';
 import { imageFolder } from './image-folder.ts';
 
@@ -11,15 +11,11 @@ const png = Buffer.from(
   'base64',
 );
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'covpool-folder-'));
-});
-afterAll(() => rm(root, { recursive: true }));
+const at = temporaryFolder();
 
 /** A folder with these files; names that end in a slash are folders. */
 async function tree(name: string, files: string[]): Promise<string> {
-  const folder = join(root, name);
+  const folder = at(name);
   await mkdir(folder, { recursive: true });
   for (const file of files) {
     const path = join(folder, file);

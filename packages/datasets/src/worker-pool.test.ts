@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cifar } from './cifar.ts';
 import { readGolden } from './goldens/read-golden.fixture.ts';
 import { imageFolder } from './image-folder.ts';
@@ -22,16 +22,14 @@ const options: NodeLoaderOptions = {
   mean: [0.4, 0.5, 0.6],
 };
 
-let root: string;
+const at = temporaryFolder();
 let folder: string;
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'covpool-workers-'));
-  folder = join(root, 'pictures');
+  folder = at('pictures');
   for (const name of ['a', 'b']) await mkdir(join(folder, name), { recursive: true });
   for (const [i, { name, file }] of cases.slice(0, 13).entries())
     await writeFile(join(folder, i % 2 ? 'a' : 'b', name), Buffer.from(file, 'base64'));
 });
-afterAll(() => rm(root, { recursive: true }));
 
 const open: Loader[] = [];
 afterEach(() => Promise.all(open.splice(0).map((loader) => loader.close())));
@@ -57,7 +55,7 @@ describe('workers: values', () => {
   });
 
   it('read CIFAR from memory that they share', async () => {
-    const path = join(root, 'cifar');
+    const path = at('cifar');
     await mkdir(path);
     await writeFile(join(path, 'batches.meta.txt'), 'a\nb\n');
     const bytes = Uint8Array.from({ length: 3073 * 6 }, (_, i) => (i % 3073 === 0 ? i % 2 : (i * 7) % 251));
@@ -70,7 +68,7 @@ describe('workers: values', () => {
 
 describe('workers: rejects', () => {
   it('a broken picture as this thread does, and works on', async () => {
-    const broken = join(root, 'broken');
+    const broken = at('broken');
     for (const name of ['a', 'b']) await mkdir(join(broken, name), { recursive: true });
     const png = Buffer.from(cases[2]!.file, 'base64');
     for (const name of ['a/1.png', 'a/2.png', 'b/3.png']) await writeFile(join(broken, name), png);

@@ -1,9 +1,7 @@
 import { describeEngines, expectCovpoolError } from '@covpool/testing';
+import { temporaryFolder } from '@covpool/testing/node';
 import { memory } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { hybrid } from './hybrid.ts';
 import { RunFolder } from './run-folder.ts';
@@ -11,6 +9,8 @@ import { schedule } from './schedules.ts';
 import { sgd } from './sgd.ts';
 import { train, type TrainingPosition, type TrainOptions } from './train.ts';
 import { pairOfRanks, smallNet, stripes, weightsOf } from './training.fixture.ts';
+
+const folder = temporaryFolder({ each: true });
 
 const SWITCH = 1;
 
@@ -68,8 +68,7 @@ describeEngines('hybrid', () => {
     ['in mid-epoch right after the switch', { epoch: SWITCH, step: 2 }],
     ['an epoch after the switch', { epoch: SWITCH + 1, step: 0 }],
   ])('goes on %s as if there had been no interruption, bit for bit', async (_, at) => {
-    const folder = await mkdtemp(join(tmpdir(), 'covpool-hybrid-'));
-    const run = await RunFolder.create(folder, {});
+    const run = await RunFolder.create(folder(), {});
     const [stop, optimizer] = [new AbortController(), sgd()];
     const stopped = await trained(toMaxima(), {
       optimizer,
@@ -81,10 +80,9 @@ describeEngines('hybrid', () => {
     await run.save('last', stopped.model, optimizer, stopped.position);
 
     const [model, velocities] = [smallNet(9), sgd()];
-    const start = await RunFolder.open(folder).resume(model, velocities);
+    const start = await RunFolder.open(folder()).resume(model, velocities);
     const resumed = await trained(toMaxima(), { model, optimizer: velocities, start });
     expect(await weightsOf(resumed.model)).toEqual(await weightsOf((await trained(toMaxima())).model));
-    await rm(folder, { recursive: true });
   });
 
   it('refuses a network with other weights before it trains, naming them, and an epoch that is none', async () => {

@@ -1,8 +1,7 @@
 import { describeEngines, expectCovpoolError } from '@covpool/testing';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
 import { hybrid } from './hybrid.ts';
 import { RunFolder } from './run-folder.ts';
 import { schedule } from './schedules.ts';
@@ -16,13 +15,8 @@ interface Line {
   score?: number | undefined;
 }
 
-let root: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'covpool-folder-'));
-});
-afterAll(() => rm(root, { recursive: true, force: true }));
+const at = temporaryFolder();
 
-const at = (...path: string[]) => join(root, ...path);
 const json = async (...path: string[]) => JSON.parse(await readFile(at(...path), 'utf8'));
 
 /** Epochs 1 and 3 are measured; the first is the better one. */

@@ -1,9 +1,9 @@
 import { describeEngines, expectCovpoolError } from '@covpool/testing';
+import { temporaryFolder } from '@covpool/testing/node';
 import { fill, memory, mul, type Scalar, scalar, square, sum, type Tensor, tensor4d } from '@tensorflow/tfjs-core';
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ShardBatch } from './batch-source.ts';
 import { predictAll } from './predict.ts';
 import { RunFolder } from './run-folder.ts';
@@ -27,13 +27,7 @@ const settings = (more: Partial<TrainOptions> = {}): TrainOptions => ({
 /** Numbers of a record that do not depend on the clock. */
 const numbers = ({ epoch, lr, loss, top1 }: EpochRecord) => ({ epoch, lr, loss, top1 });
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-run-'));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+const at = temporaryFolder({ each: true });
 
 describeEngines('train', () => {
   it('learns', async () => {
@@ -122,7 +116,7 @@ describeEngines('train', () => {
     const records: EpochRecord[] = [];
     await train(settings({ model: whole, onEpoch: async (record) => void records.push(record) }));
 
-    const run = await RunFolder.create(join(folder, 'run'), { any: 'thing' });
+    const run = await RunFolder.create(at('run'), { any: 'thing' });
     const stop = new AbortController();
     const [model, optimizer] = [smallNet(), sgd()];
     const stopped = await train(
@@ -230,16 +224,16 @@ describeEngines('predictAll', () => {
 
 describe('RunFolder', () => {
   it('refuses a folder that holds something, and one that is not a run', async () => {
-    await writeFile(join(folder, 'precious'), '');
-    await expectCovpoolError(() => RunFolder.create(folder, {}), 'bad-input', /choose another or resume it/);
-    expect(await readdir(folder)).toEqual(['precious']);
-    await expectCovpoolError(() => RunFolder.open(folder), 'bad-input', /the folder of a run/);
+    await writeFile(at('precious'), '');
+    await expectCovpoolError(() => RunFolder.create(at(), {}), 'bad-input', /choose another or resume it/);
+    expect(await readdir(at())).toEqual(['precious']);
+    await expectCovpoolError(() => RunFolder.open(at()), 'bad-input', /the folder of a run/);
   });
 });
 
 describeEngines('RunFolder.save', () => {
   it('leaves the old checkpoint when the new one cannot be written', async () => {
-    const run = await RunFolder.create(join(folder, 'run'), {});
+    const run = await RunFolder.create(at('run'), {});
     const [model, optimizer] = [smallNet(), sgd()];
     const position = { epoch: 1, step: 0, lossSum: 0, hits: 0, samples: 0 };
     await run.save('last', model, optimizer, position);

@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeFile } from 'node:fs/promises';
+import { temporaryFolder } from '@covpool/testing/node';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { mergeConfigs } from './merge.ts';
 import { resolveConfig } from './resolve-config.ts';
@@ -14,10 +13,8 @@ const schema = z.strictObject({
   augment: z.strictObject({ flip: z.boolean('must be true or false').default(true) }).optional(),
 });
 
-let folder: string;
-const at = (name: string) => join(folder, name);
+const at = temporaryFolder();
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-config-'));
   const files = {
     'base.yaml': 'epochs: 5\nlr: 0.2\npool: {name: isqrt, dim: 64}\n',
     'child.json': '{"extends": "base.yaml", "lr": 0.3}',
@@ -34,7 +31,6 @@ beforeAll(async () => {
   };
   for (const [name, text] of Object.entries(files)) await writeFile(at(name), text);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('resolveConfig', () => {
   it('takes defaults, then files, then options, then --set', async () => {

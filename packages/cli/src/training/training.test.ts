@@ -1,21 +1,18 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
 import { useEngine } from '@covpool/engines';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { learningFields, maybeNamed, named, runningFields } from './config-fields.ts';
 import { checkUnfinished, readRunFile, writeRunFile } from './run-files.ts';
 import { countParameters, median } from './run-summary.ts';
 import { trainOnThreads } from './train-on-threads.ts';
 
-let folder: string;
+const at = temporaryFolder();
 beforeAll(async () => {
   await useEngine('cpu');
-  folder = await mkdtemp(join(tmpdir(), 'covpool-cli-'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('config fields', () => {
   it('have defaults, and say what is wrong', () => {
@@ -45,23 +42,23 @@ describe('config fields', () => {
 
 describe('run files', () => {
   it('are read as they were written, are nothing where there is none, and are refused if damaged', async () => {
-    expect(await readRunFile(folder, 'failure.json')).toBeUndefined();
-    await writeRunFile(folder, 'failure.json', { name: 'gap' });
-    expect(await readRunFile(folder, 'failure.json')).toEqual({ name: 'gap' });
-    expect(await readFile(join(folder, 'failure.json'), 'utf8')).toBe('{\n  "name": "gap"\n}\n');
-    await writeFile(join(folder, 'failure.json'), '{"na');
-    await expect(readRunFile(folder, 'failure.json')).rejects.toMatchObject({
+    expect(await readRunFile(at(), 'failure.json')).toBeUndefined();
+    await writeRunFile(at(), 'failure.json', { name: 'gap' });
+    expect(await readRunFile(at(), 'failure.json')).toEqual({ name: 'gap' });
+    expect(await readFile(at('failure.json'), 'utf8')).toBe('{\n  "name": "gap"\n}\n');
+    await writeFile(at('failure.json'), '{"na');
+    await expect(readRunFile(at(), 'failure.json')).rejects.toMatchObject({
       code: 'bad-input',
-      message: `run: ${join(folder, 'failure.json')} must be JSON; remove it and resume the run`,
+      message: `run: ${at('failure.json')} must be JSON; remove it and resume the run`,
     });
   });
 
   it('make a run with a result one that cannot be resumed', async () => {
-    await checkUnfinished(folder);
-    await writeRunFile(folder, 'result.json', {});
-    await expect(checkUnfinished(folder)).rejects.toMatchObject({
+    await checkUnfinished(at());
+    await writeRunFile(at(), 'result.json', {});
+    await expect(checkUnfinished(at())).rejects.toMatchObject({
       code: 'bad-argument',
-      message: `train: ${folder} is complete; there is nothing to resume`,
+      message: `train: ${at()} is complete; there is nothing to resume`,
     });
   });
 });
