@@ -1,9 +1,9 @@
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadWeights } from '@covpool/checkpoints/node';
 import { evaluateCoco } from '@covpool/metrics';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '@covpool/testing/node';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { trainConfigSchema } from './config.ts';
 import { run, tiny } from './objects.fixture.ts';
 import { startTraining } from './start-training.ts';
@@ -12,12 +12,7 @@ import { tasks } from './task.ts';
 /** Trainings take seconds alone, and longer beside other tests. */
 const SLOW = 240_000;
 
-let folder: string;
-const at = (...parts: string[]) => join(folder, ...parts);
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'covpool-objects-'));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const at = temporaryFolder();
 
 const weights = (name: string) => readFile(at(name, 'last', 'model.safetensors'));
 const json = async (path: string) => JSON.parse(await readFile(path, 'utf8'));

@@ -1,5 +1,6 @@
-import { checkpointOption, type Command, defineCommand, engineOption, table, timestamp, userPath } from '@covpool/cli';
+import { type Command, defineCommand, table, timestamp, userPath } from '@covpool/cli';
 import type { CocoStats } from '@covpool/metrics';
+import { detectorOptions } from '../detector-options.ts';
 import type { Task } from '../task.ts';
 
 const percent = (value: number) => (value < 0 ? '–' : (100 * value).toFixed(1));
@@ -12,21 +13,13 @@ export function evalCommand(task: Task): Command {
       "COCO's numbers; a report with precision over recall and drawn pictures; all detections in the form of COCO's results.\n" +
       'Without options: the shipped network on the shipped validation pictures.',
     options: {
-      run: {
-        type: 'string',
-        value: 'folder',
-        summary: 'a run folder or a model folder',
-        fallback: 'the shipped network',
-      },
-      weights: { type: 'string', value: 'file', summary: 'other weights for it: ours, of mmdetection or torchvision' },
-      checkpoint: { ...checkpointOption, fallback: 'best' },
+      ...detectorOptions,
       data: { type: 'string', value: 'folder', summary: 'as for train', fallback: "the run's own" },
       split: { type: 'string', value: 'name', summary: 'val or another that has annotations', fallback: 'val' },
       out: { type: 'string', value: 'folder', summary: 'where it writes', fallback: `runs/${task.name}-eval-<time>` },
       pictures: { type: 'number', least: 0, summary: 'how many pictures are drawn', fallback: '8' },
       score: { type: 'number', summary: 'least score that is drawn', fallback: '0.5' },
       limit: { type: 'number', summary: 'use only so many pictures' },
-      engine: engineOption,
     },
     examples: [
       { command: 'eval', does: 'the shipped network on the shipped pictures' },

@@ -1,14 +1,7 @@
 import { CovpoolError } from '@covpool/base';
-import {
-  checkpointOption,
-  type Command,
-  defineCommand,
-  engineOption,
-  PartialFailure,
-  timestamp,
-  userPath,
-} from '@covpool/cli';
+import { type Command, defineCommand, PartialFailure, timestamp, userPath } from '@covpool/cli';
 import type { PredictionRequest } from '../predict-work.ts';
+import { detectorOptions } from '../detector-options.ts';
 import type { Task } from '../task.ts';
 
 export function predictCommand(task: Task): Command {
@@ -17,14 +10,7 @@ export function predictCommand(task: Task): Command {
     description: "Draws every picture, and writes all results to detections.json in the form of COCO's result files.",
     positionals: { name: '<picture or folder>...', summary: 'JPEG, PNG, WebP, GIF or TIFF files, or folders of them' },
     options: {
-      run: {
-        type: 'string',
-        value: 'folder',
-        summary: 'a run folder or a model folder',
-        fallback: 'the shipped network',
-      },
-      weights: { type: 'string', value: 'file', summary: 'other weights for it: ours, of mmdetection or torchvision' },
-      checkpoint: { ...checkpointOption, fallback: 'best' },
+      ...detectorOptions,
       score: { type: 'number', summary: 'least score that is drawn and counted', fallback: '0.5' },
       out: {
         type: 'string',
@@ -32,7 +18,6 @@ export function predictCommand(task: Task): Command {
         summary: 'where it writes',
         fallback: `runs/${task.name}-predict-<time>`,
       },
-      engine: engineOption,
     },
     examples: [
       {
