@@ -1,4 +1,12 @@
-import { expectClose, expectCovpoolError, expectNoLeak, numericGradient, seededValues } from '@covpool/testing';
+import {
+  type BatchNormCase,
+  batchNormCase,
+  batchNormOracle,
+  expectClose,
+  expectCovpoolError,
+  expectNoLeak,
+  numericGradient,
+} from '@covpool/testing';
 import { engine, tensor, tidy } from '@tensorflow/tfjs-core';
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -10,50 +18,12 @@ const LIMIT = { relative: 1e-6 };
 // In dx of a single row, terms up to |scale|·|dy|/√ε, some 300, cancel.
 const LIMIT_OF_ONE_ROW = { ...LIMIT, absolute: 300 * 2 ** -24 };
 
-interface Case {
-  shape: number[];
-  x: number[];
-  scale: number[];
-  offset: number[];
-  dy: number[];
-}
-
-function example(shape: number[], mean = 0.5): Case {
-  const channels = shape.at(-1)!;
-  const size = shape.reduce((product, extent) => product * extent, 1);
-  const x = seededValues(size, 'x', ...shape).map((value) => Math.fround(value + mean));
-  const [scale, offset] = ['scale', 'offset'].map((key) => seededValues(channels, key)) as [number[], number[]];
-  return { shape, x, scale, offset, dy: seededValues(size, 'dy', ...shape) };
-}
-
-/** The definition, in float64. */
-function oracle({ x, scale, offset, dy }: Case) {
-  const channels = scale.length;
-  const rows = x.length / channels;
-  const perChannel = (value: (index: number, channel: number) => number): number[] =>
-    scale.map((_, c) => {
-      let total = 0;
-      for (let row = 0; row < rows; row++) total += value(row * channels + c, c);
-      return total;
-    });
-  const mean = perChannel((i) => x[i]! / rows);
-  const variance = perChannel((i, c) => (x[i]! - mean[c]!) ** 2 / rows);
-  const inverse = variance.map((v) => 1 / Math.sqrt(v + EPSILON));
-  const normal = x.map((value, i) => (value - mean[i % channels]!) * inverse[i % channels]!);
-  const y = normal.map((value, i) => value * scale[i % channels]! + offset[i % channels]!);
-  const dOffset = perChannel((i) => dy[i]!);
-  const dScale = perChannel((i) => dy[i]! * normal[i]!);
-  const dx = dy.map((g, i) => {
-    const c = i % channels;
-    return scale[c]! * inverse[c]! * (g - dOffset[c]! / rows - (normal[i]! * dScale[c]!) / rows);
-  });
-  return { y, mean, variance, dx, dScale, dOffset };
-}
+const oracle = (c: BatchNormCase) => batchNormOracle(c, EPSILON);
 
 const run = (name: string, inputs: NamedTensorMap): Tensor[] =>
   engine().runKernel(name, inputs, { epsilon: EPSILON }) as unknown as Tensor[];
 
-function compute({ shape, x, scale, offset, dy }: Case): Tensor[] {
+function compute({ shape, x, scale, offset, dy }: BatchNormCase): Tensor[] {
   return tidy(() => {
     const saved = { x: tensor(x, shape), scale: tensor(scale) };
     const forward = run('BatchNormTraining', { ...saved, offset: tensor(offset) });
@@ -67,7 +37,7 @@ describeKinds(() => {
 
   describe('values', () => {
     it.each(shapes)('of the definition for shape %i %i %i %i', async (...shape) => {
-      const c = example(shape.filter((extent) => typeof extent === 'number'));
+      const c = batchNormCase(shape.filter((extent) => typeof extent === 'number'));
       const { y, mean, variance, dx, dScale, dOffset } = oracle(c);
       const actual = compute(c);
       expect(actual.map((t) => t.shape)).toEqual([
@@ -84,7 +54,7 @@ describeKinds(() => {
 
   describe('properties', () => {
     it.each([1e3, -3e4])('a mean of %d deviations costs nothing', async (mean) => {
-      const c = example([4, 50, 6], mean);
+      const c = batchNormCase([4, 50, 6], mean);
       const expected = oracle(c);
       const [y, , variance, dx, dScale] = compute(c);
       await expectClose(y!, expected.y, { relative: 1e-5 });
@@ -94,14 +64,14 @@ describeKinds(() => {
     });
 
     it('a constant channel gives the offset', async () => {
-      const c = { ...example([30, 5]), x: Array<number>(150).fill(0.1) };
+      const c = { ...batchNormCase([30, 5]), x: Array<number>(150).fill(0.1) };
       await expectClose(compute(c)[0]!, oracle(c).y, LIMIT);
     });
   });
 
   describe('gradient', () => {
     it('against central differences of the float64 definition', async () => {
-      const c = example([6, 3]);
+      const c = batchNormCase([6, 3]);
       const loss = (x: number[], scale = c.scale): number =>
         oracle({ ...c, x, scale }).y.reduce((total, value, index) => total + value * c.dy[index]!, 0);
       const actual = compute(c);
@@ -122,6 +92,6 @@ describeKinds(() => {
   });
 
   describe('memory', () => {
-    it('leaks no tensor', () => expectNoLeak(() => compute(example([6, 3])).forEach((t) => t.dispose())));
+    it('leaks no tensor', () => expectNoLeak(() => compute(batchNormCase([6, 3])).forEach((t) => t.dispose())));
   });
 });

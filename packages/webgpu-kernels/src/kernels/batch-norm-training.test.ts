@@ -1,4 +1,12 @@
-import { expectClose, expectCovpoolError, expectNoLeak, numericGradient, seededValues } from '@covpool/testing';
+import {
+  type BatchNormCase,
+  batchNormCase,
+  batchNormOracle,
+  expectClose,
+  expectCovpoolError,
+  expectNoLeak,
+  numericGradient,
+} from '@covpool/testing';
 import { tensor, type Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { channelBlocks } from '../channel-blocks.ts';
@@ -6,48 +14,13 @@ import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
 
 const EPSILON = 1e-3;
 
-interface Case {
-  shape: number[];
-  x: number[];
-  scale: number[];
-  offset: number[];
-  dy: number[];
-}
-
-function example(shape: number[], mean = 0.5): Case {
-  const channels = shape.at(-1)!;
-  const size = shape.reduce((product, extent) => product * extent, 1);
-  const x = seededValues(size, 'x', ...shape).map((value) => Math.fround(value + mean));
-  const [scale, offset] = ['scale', 'offset'].map((key) => seededValues(channels, key)) as [number[], number[]];
-  return { shape, x, scale, offset, dy: seededValues(size, 'dy', ...shape) };
-}
-
-/** The definition, in float64. */
-function oracle({ x, scale, offset, dy }: Case) {
-  const channels = scale.length;
-  const rows = x.length / channels;
-  const perChannel = (value: (index: number, channel: number) => number): number[] =>
-    scale.map((_, c) => {
-      let total = 0;
-      for (let row = 0; row < rows; row++) total += value(row * channels + c, c);
-      return total;
-    });
-  const mean = perChannel((i) => x[i]! / rows);
-  const variance = perChannel((i, c) => (x[i]! - mean[c]!) ** 2 / rows);
-  const inverse = variance.map((v) => 1 / Math.sqrt(v + EPSILON));
-  const normal = x.map((value, i) => (value - mean[i % channels]!) * inverse[i % channels]!);
-  const y = normal.map((value, i) => value * scale[i % channels]! + offset[i % channels]!);
-  const dOffset = perChannel((i) => dy[i]!);
-  const dScale = perChannel((i) => dy[i]! * normal[i]!);
-  const dx = dy.map((g, i) => {
-    const c = i % channels;
-    return scale[c]! * inverse[c]! * (g - dOffset[c]! / rows - (normal[i]! * dScale[c]!) / rows);
-  });
+const oracle = (c: BatchNormCase) => {
+  const { y, mean, variance, dx, dScale, dOffset } = batchNormOracle(c, EPSILON);
   return [y, mean, variance, dx, dScale, dOffset] as const;
-}
+};
 
 /** y, mean, variance, dx, dScale, dOffset. */
-function compute({ shape, x, scale, offset, dy }: Case): Tensor[] {
+function compute({ shape, x, scale, offset, dy }: BatchNormCase): Tensor[] {
   return tidy(() => {
     const saved = { x: tensor(x, shape), scale: tensor(scale) };
     const attributes = { epsilon: EPSILON };
@@ -63,7 +36,7 @@ describeWebgpu('batch normalisation in WGSL', () => {
 
   describe('values', () => {
     it.each(shapes.map((shape) => [shape]))('of the definition for shape %j', async (shape) => {
-      const c = example(shape);
+      const c = batchNormCase(shape);
       const found = compute(c);
       const vector = [shape.at(-1)!];
       expect(found.map((t) => t.shape)).toEqual([shape, vector, vector, shape, vector, vector]);
@@ -71,7 +44,7 @@ describeWebgpu('batch normalisation in WGSL', () => {
     });
 
     it('of one row: the offset, and no gradient', async () => {
-      const c = example([1, 5]);
+      const c = batchNormCase([1, 5]);
       const [y, , variance, dx] = compute(c);
       await expectClose(y!, c.offset, { relative: 0 });
       await expectClose(variance!, [0, 0, 0, 0, 0], { relative: 0 });
@@ -81,7 +54,7 @@ describeWebgpu('batch normalisation in WGSL', () => {
 
   describe('properties', () => {
     it.each([1e3, -3e4])('a mean of %d deviations costs the variance and y nothing', async (mean) => {
-      const c = example([4, 50, 6], mean);
+      const c = batchNormCase([4, 50, 6], mean);
       const [y, , variance] = oracle(c);
       const found = compute(c);
       await expectClose(found[0]!, y);
@@ -89,7 +62,7 @@ describeWebgpu('batch normalisation in WGSL', () => {
     });
 
     it('a first row far from the others costs the variance no more than its own size', async () => {
-      const c = example([400, 2]);
+      const c = batchNormCase([400, 2]);
       c.x[0] = c.x[1] = 1e3;
       const [, mean, variance] = oracle(c);
       const found = compute(c);
@@ -98,7 +71,7 @@ describeWebgpu('batch normalisation in WGSL', () => {
     });
 
     it('a constant channel gives the offset', async () => {
-      const c = { ...example([30, 5]), x: Array<number>(150).fill(0.1) };
+      const c = { ...batchNormCase([30, 5]), x: Array<number>(150).fill(0.1) };
       await expectClose(compute(c)[0]!, oracle({ ...c, x: c.x.map(Math.fround) })[0], { relative: 1e-6 });
     });
 
@@ -116,8 +89,8 @@ describeWebgpu('batch normalisation in WGSL', () => {
 
   describe('gradient', () => {
     it('against central differences of the float64 definition', async () => {
-      const c = example([6, 3]);
-      const loss = (changed: Partial<Case>): number =>
+      const c = batchNormCase([6, 3]);
+      const loss = (changed: Partial<BatchNormCase>): number =>
         oracle({ ...c, ...changed })[0].reduce((total, value, index) => total + value * c.dy[index]!, 0);
       const [, , , dx, dScale, dOffset] = compute(c);
       await expectClose(
@@ -158,6 +131,7 @@ describeWebgpu('batch normalisation in WGSL', () => {
   });
 
   describe('memory', () => {
-    it('keeps nothing but its results', () => expectNoLeak(() => compute(example([6, 3])).forEach((t) => t.dispose())));
+    it('keeps nothing but its results', () =>
+      expectNoLeak(() => compute(batchNormCase([6, 3])).forEach((t) => t.dispose())));
   });
 });
