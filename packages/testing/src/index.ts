@@ -17,6 +17,7 @@ export {
   minus,
   plus,
   scale,
+  signedEigen,
   spectral,
   times,
   toMatrix,

@@ -63,6 +63,16 @@ export function eigen(symmetric: Matrix): { values: number[]; vectors: Matrix } 
   return { values: order.map(({ value }) => value), vectors: v.map((row) => order.map(({ i }) => row[i]!)) };
 }
 
+/** The same with the largest entry of each vector positive, as `eigh` gives them. */
+export function signedEigen(symmetric: Matrix): { values: number[]; vectors: Matrix } {
+  const { values, vectors } = eigen(symmetric);
+  const columns = transpose(vectors).map((column) => {
+    const largest = column.reduce((p, q) => (Math.abs(q) > Math.abs(p) ? q : p));
+    return column.map((value) => value * Math.sign(largest));
+  });
+  return { values, vectors: transpose(columns) };
+}
+
 function rotate(a: Matrix, v: Matrix, p: number, q: number): void {
   const apq = a[p]![q]!;
   if (apq === 0) return;

@@ -8,8 +8,8 @@ import {
   newtonSchulzOracle,
   plus,
   scale,
+  seededMatrix,
   seededTensor,
-  seededValues,
   symmetrise,
   times,
   toMatrix,
@@ -23,7 +23,7 @@ type Norm = 'trace' | 'frobenius';
 
 const norms = ['trace', 'frobenius'] as const;
 const matrix = (rows: number, columns: number, ...key: (string | number)[]): Matrix =>
-  toMatrix(seededValues(rows * columns, rows, columns, ...key), columns);
+  seededMatrix(rows, columns, rows, columns, ...key);
 const covariances = (count: number, d: number): Matrix[] =>
   Array.from({ length: count }, (_, b) => covarianceOracle(matrix(2 * d, d, 'x', b)));
 
