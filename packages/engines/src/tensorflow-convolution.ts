@@ -1,6 +1,7 @@
 import {
   backend_util,
   type KernelFunc,
+  reshape,
   reverse,
   type Tensor,
   tensor1d,
@@ -10,6 +11,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import { replaceKernel } from './replace-kernel.ts';
 import { type Attribute, tensorflow } from './tensorflow-operation.ts';
+import { product } from './tensorflow-product.ts';
 
 type Sides = [before: number, after: number];
 type Padding = [Sides, Sides, Sides, Sides];
@@ -59,6 +61,19 @@ const run = (name: string, geometry: Geometry, inputs: Tensor[]): Tensor =>
 
 const isPicture = ({ dataFormat = 'NHWC' }: ConvolutionAttributes): boolean => dataFormat === 'NHWC';
 
+/** Whether it is a product of matrices: of all pixels' channels with the filter. */
+function isProduct(geometry: Geometry): boolean {
+  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo, dataFormat } = geometry;
+  const one = [filterHeight, filterWidth, strideHeight, strideWidth].every((extent) => extent === 1);
+  return (
+    one &&
+    dataFormat === 'channelsLast' &&
+    [padInfo.top, padInfo.bottom, padInfo.left, padInfo.right].every((n) => n === 0)
+  );
+}
+
+const asMatrix = (x: Tensor4D): Tensor => reshape(x, [-1, x.shape[3]]);
+
 /**
  * The gradient of a convolution of stride 1 by its input is itself one, of the gradient with the filter turned by half and
  * transposed. On the processor the operation meant for it takes one to five times as long (maps of 56² to 4², 64 to 512 channels).
@@ -66,7 +81,7 @@ const isPicture = ({ dataFormat = 'NHWC' }: ConvolutionAttributes): boolean => d
 function inputGradientAsForward(dy: Tensor4D, filter: Tensor4D, geometry: Geometry): Tensor {
   const [kh, kw] = filter.shape;
   const { top, bottom, left, right } = geometry.padInfo;
-  const turned = kh === 1 && kw === 1 ? filter : reverse(filter, [0, 1]);
+  const turned = reverse(filter, [0, 1]);
   const pad: Padding = [
     [0, 0],
     [kh - 1 - top, kh - 1 - bottom],
@@ -98,6 +113,9 @@ function inputGradient(operation: string, depthwise: boolean, onGpu: boolean): K
       const { dy, filter } = inputs as Inputs<'dy' | 'filter'>;
       const attributes = attrs as unknown as ConvolutionAttributes & { inputShape: Shape4D };
       const geometry = geometryOf(attributes.inputShape, filter.shape, attributes, depthwise);
+      if (!onGpu && !depthwise && isProduct(geometry)) {
+        return reshape(product(asMatrix(dy), asMatrix(filter), [false, true]), attributes.inputShape);
+      }
       if (!onGpu && !depthwise && isPicture(attributes) && mayBeForward(geometry, filter.shape)) {
         return inputGradientAsForward(dy, filter, geometry);
       }
@@ -105,12 +123,15 @@ function inputGradient(operation: string, depthwise: boolean, onGpu: boolean): K
     });
 }
 
-function filterGradient(operation: string, depthwise: boolean): KernelFunc {
+function filterGradient(operation: string, depthwise: boolean, onGpu: boolean): KernelFunc {
   return ({ inputs, attrs }) =>
     tidy(() => {
       const { x, dy } = inputs as Inputs<'x' | 'dy'>;
       const attributes = attrs as unknown as ConvolutionAttributes & { filterShape: Shape4D };
       const geometry = geometryOf(x.shape, attributes.filterShape, attributes, depthwise);
+      if (!onGpu && !depthwise && isProduct(geometry)) {
+        return reshape(product(asMatrix(x), asMatrix(dy), [true, false]), attributes.filterShape);
+      }
       return run(operation, geometry, [x, tensor1d(attributes.filterShape, 'int32'), dy]);
     });
 }
@@ -127,10 +148,10 @@ export function registerConvolutions(onGpu: boolean): void {
   const forms: Record<string, KernelFunc> = {
     Conv2D: forward('Conv2D', false),
     Conv2DBackpropInput: inputGradient('Conv2DBackpropInput', false, onGpu),
-    Conv2DBackpropFilter: filterGradient('Conv2DBackpropFilter', false),
+    Conv2DBackpropFilter: filterGradient('Conv2DBackpropFilter', false, onGpu),
     DepthwiseConv2dNative: forward('DepthwiseConv2dNative', true),
     DepthwiseConv2dNativeBackpropInput: inputGradient('DepthwiseConv2dNativeBackpropInput', true, onGpu),
-    DepthwiseConv2dNativeBackpropFilter: filterGradient('DepthwiseConv2dNativeBackpropFilter', true),
+    DepthwiseConv2dNativeBackpropFilter: filterGradient('DepthwiseConv2dNativeBackpropFilter', true, onGpu),
   };
   for (const [kernelName, kernelFunc] of Object.entries(forms)) {
     replaceKernel(kernelName, () => kernelFunc);

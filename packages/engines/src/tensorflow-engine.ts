@@ -6,6 +6,8 @@ import { registerConvolutions } from './tensorflow-convolution.ts';
 import { registerTensorflowHostKernels } from './tensorflow-host-kernels.ts';
 import { registerTensorflowKernels } from './tensorflow-kernels.ts';
 import { registerPaddedPooling } from './tensorflow-pooling.ts';
+import { registerProducts } from './tensorflow-product.ts';
+import { registerReluGradient } from './tensorflow-relu.ts';
 
 /** TensorFlow's C library, which a process loads once. */
 interface Library {
@@ -34,7 +36,9 @@ function tensorflowEngine(
         if (variant === 'gpu' && !onGpu) throw new Error(`${library.detail} finds no CUDA device`);
         registerConvolutions(onGpu);
         registerPaddedPooling();
+        registerReluGradient();
         if (!onGpu) {
+          registerProducts();
           registerTensorflowKernels();
           await registerTensorflowHostKernels();
         }
