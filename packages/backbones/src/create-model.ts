@@ -1,4 +1,4 @@
-import { checkArgument, unknownName } from '@covpool/base';
+import { checkArgument, checkPositiveWhole, unknownName } from '@covpool/base';
 import { pooling, poolings, type PoolingSpec, type ShapeSpec, withSeed } from '@covpool/core';
 import { input, type LayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { attendBy, type AttentionSpec } from './attention.ts';
@@ -41,10 +41,7 @@ export function createModel(
   name: string,
   { pooling: choice, classes = 1000, fusion, ...trunk }: ModelOptions = {},
 ): LayersModel {
-  checkArgument(
-    Number.isInteger(classes) && classes > 0,
-    () => `createModel: classes must be a positive whole number, got ${classes}`,
-  );
+  checkPositiveWhole('createModel', 'classes', classes);
   const entry = backbones.get(name);
   checkArgument(
     fusion === undefined || entry.head !== undefined,

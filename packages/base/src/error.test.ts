@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkArgument, CovpoolError, unknownName } from './error.ts';
+import { checkArgument, checkPositiveWhole, CovpoolError, unknownName } from './error.ts';
 
 describe('checkArgument', () => {
   it('builds its message only when it fails', () => {
@@ -8,6 +8,17 @@ describe('checkArgument', () => {
     checkArgument(true, message);
     expect(built).toBe(0);
     expect(() => checkArgument(false, message)).toThrow(new CovpoolError('bad-argument', 'who: requirement 1'));
+  });
+});
+
+describe('checkPositiveWhole', () => {
+  it('lets 1 and more be, and names what is not', () => {
+    for (const value of [1, 512]) checkPositiveWhole('who', 'rank', value);
+    for (const value of [0, -1, 1.5, Number.NaN, Infinity]) {
+      expect(() => checkPositiveWhole('who', 'rank', value)).toThrow(
+        new CovpoolError('bad-argument', `who: rank must be a positive whole number, got ${value}`),
+      );
+    }
   });
 });
 

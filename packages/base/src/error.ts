@@ -21,6 +21,14 @@ export function checkArgument(condition: boolean, message: () => string): assert
   if (!condition) throw new CovpoolError('bad-argument', message());
 }
 
+/** Refuses a size or a count that is not a positive whole number. */
+export function checkPositiveWhole(who: string, what: string, value: number): void {
+  checkArgument(
+    Number.isInteger(value) && value > 0,
+    () => `${who}: ${what} must be a positive whole number, got ${value}`,
+  );
+}
+
 /** One line that names an unknown name and lists what exists. */
 export function unknownName(who: string, what: string, name: string, known: Iterable<string>): CovpoolError {
   const list = [...known].sort().join(', ') || 'none registered';

@@ -1,6 +1,6 @@
 export { soloCommunicator } from './communicator.ts';
 export type { Communicator, ShardVector } from './communicator.ts';
-export { checkArgument, CovpoolError, unknownName } from './error.ts';
+export { checkArgument, checkPositiveWhole, CovpoolError, unknownName } from './error.ts';
 export type { ErrorCode } from './error.ts';
 export { silentProgress } from './progress.ts';
 export type { Progress, ProgressState } from './progress.ts';

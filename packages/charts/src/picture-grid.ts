@@ -1,4 +1,4 @@
-import { checkArgument } from '@covpool/base';
+import { checkArgument, checkPositiveWhole } from '@covpool/base';
 import { checkPicture, describePicture, isRight } from './graded-picture.ts';
 import type { GradedPicture } from './graded-picture.ts';
 import { palette } from './palette.ts';
@@ -24,10 +24,7 @@ const shown = 3;
  */
 export function pictureGrid({ title, pictures, columns = 6 }: PictureGridOptions): string {
   checkArgument(pictures.length > 0, () => 'pictureGrid: at least one picture is required, got none');
-  checkArgument(
-    Number.isInteger(columns) && columns > 0,
-    () => `pictureGrid: columns must be a positive integer, got ${columns}`,
-  );
+  checkPositiveWhole('pictureGrid', 'columns', columns);
   pictures.forEach((picture, i) => checkPicture('pictureGrid', picture, i));
   const across = Math.min(columns, pictures.length);
   const rows = Math.ceil(pictures.length / columns);

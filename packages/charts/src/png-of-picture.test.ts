@@ -59,7 +59,7 @@ describe('properties', () => {
 describe('rejects', () => {
   it.each([
     ['grey data', { width: 2, height: 2, data: new Uint8Array(4) }, /2×2 RGB needs 12 values, got 4/],
-    ['no width', { width: 0, height: 2, data: new Uint8Array(0) }, /positive integers, got 0×2/],
+    ['no width', { width: 0, height: 2, data: new Uint8Array(0) }, /positive whole numbers, got 0×2/],
     ['half a row', { width: 1, height: 1.5, data: new Uint8Array(3) }, /got 1×1.5/],
   ])('%s', async (_, picture, message) => {
     await expect(pngOfPicture(picture)).rejects.toThrow(message);

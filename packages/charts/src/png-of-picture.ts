@@ -15,7 +15,7 @@ export interface RgbPicture {
 export async function pngOfPicture({ width, height, data }: RgbPicture): Promise<Uint8Array> {
   checkArgument(
     Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0,
-    () => `pngOfPicture: width and height must be positive integers, got ${width}×${height}`,
+    () => `pngOfPicture: width and height must be positive whole numbers, got ${width}×${height}`,
   );
   checkArgument(
     data.length === width * height * 3,

@@ -139,7 +139,7 @@ describe('pictureGrid', () => {
   it.each([
     ['no picture', { title: 'T', pictures: [] }, /at least one picture/],
     ['a picture without predictions', { title: 'T', pictures: [{ png, predictions: [] }] }, /got none for picture 0/],
-    ['no columns', { title: 'T', pictures: [right], columns: 0 }, /positive integer, got 0/],
+    ['no columns', { title: 'T', pictures: [right], columns: 0 }, /positive whole number, got 0/],
   ])('rejects %s', (_, options, message) => {
     expect(() => pictureGrid(options)).toThrow(message);
   });

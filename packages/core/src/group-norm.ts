@@ -1,4 +1,4 @@
-import { checkArgument } from '@covpool/base';
+import { checkPositiveWhole } from '@covpool/base';
 import {
   add,
   mean,
@@ -32,10 +32,7 @@ export class GroupNorm extends AffineNorm {
   constructor(config: GroupNormConfig = {}) {
     super(config);
     const { groups = 32, epsilon = 1e-5 } = config;
-    checkArgument(
-      Number.isInteger(groups) && groups > 0,
-      () => `${this.name}: groups must be a positive whole number, got ${groups}`,
-    );
+    checkPositiveWhole(this.name, 'groups', groups);
     this.options = { groups, epsilon };
   }
 

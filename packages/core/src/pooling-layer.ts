@@ -1,4 +1,4 @@
-import { checkArgument } from '@covpool/base';
+import { checkArgument, checkPositiveWhole } from '@covpool/base';
 import {
   reshape,
   type serialization,
@@ -55,10 +55,7 @@ export abstract class PoolingLayer extends CompositeLayer implements OnnxExporta
       reduce.every((channels) => Number.isInteger(channels) && channels > 0),
       () => `${this.name}: dim and reduce must be positive whole numbers of channels, got [${reduce}]`,
     );
-    checkArgument(
-      Number.isInteger(groups) && groups > 0,
-      () => `${this.name}: groups must be a positive whole number, got ${groups}`,
-    );
+    checkPositiveWhole(this.name, 'groups', groups);
     this.poolingConfig = { reduce, activation, groups };
     this.steps = reduce.map((filters, i) => ({
       filters,

@@ -1,4 +1,4 @@
-import { checkArgument, Random } from '@covpool/base';
+import { checkArgument, checkPositiveWhole, Random } from '@covpool/base';
 
 /** The two hashes of a compact bilinear pooling. They are drawn once and belong to the trained network like its weights. */
 export interface CompactSketch {
@@ -19,10 +19,7 @@ export interface CompactSketch {
  * @throws bad-argument unless d and D are positive whole numbers
  */
 export function compactSketch(channels: number, outputDim: number, seed: number): CompactSketch {
-  checkArgument(
-    Number.isInteger(channels) && channels > 0,
-    () => `compactSketch: channels must be a positive whole number, got ${channels}`,
-  );
+  checkPositiveWhole('compactSketch', 'channels', channels);
   checkOutputDim('compactSketch', outputDim);
   const draw = (name: string, next: (random: Random) => number): Int32Array => {
     const random = new Random(seed, 'compact-sketch', name);

@@ -1,4 +1,4 @@
-import { checkArgument, unknownName } from '@covpool/base';
+import { checkPositiveWhole, unknownName } from '@covpool/base';
 
 /** Where (i, j) of the upper triangle, i ≤ j, stands in the vector. */
 const placeIn = {
@@ -63,7 +63,7 @@ export function triuPermutation(
   d: number,
   { from = 'columns', to = 'rows' }: { from?: TriuOrder; to?: TriuOrder } = {},
 ): Int32Array {
-  checkArgument(Number.isInteger(d) && d > 0, () => `triuPermutation: d must be a positive whole number, got ${d}`);
+  checkPositiveWhole('triuPermutation', 'd', d);
   checkOrder('triuPermutation', from);
   checkOrder('triuPermutation', to);
   const places = scatterPlaces(d, from);

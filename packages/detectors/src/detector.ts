@@ -1,4 +1,4 @@
-import { checkArgument } from '@covpool/base';
+import { checkArgument, checkPositiveWhole } from '@covpool/base';
 import { type StatisticUpdate, withTrainingScope } from '@covpool/core';
 import { dispose, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -42,10 +42,7 @@ export class Detector {
 
   constructor(plan: NetworkPlan) {
     const { name, classes, conventions, settings, masks } = plan;
-    checkArgument(
-      Number.isInteger(classes) && classes > 0,
-      () => `createDetector: classes must be a positive whole number, got ${classes}`,
-    );
+    checkPositiveWhole('createDetector', 'classes', classes);
     this.name = name;
     this.classes = classes;
     this.conventions = conventions;

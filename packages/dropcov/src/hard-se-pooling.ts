@@ -1,4 +1,4 @@
-import { checkArgument } from '@covpool/base';
+import { checkPositiveWhole } from '@covpool/base';
 import { type PoolingConfig, poolings, registerLayer, torchUniform } from '@covpool/core';
 import { covariance, triuVectorize } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
@@ -24,10 +24,7 @@ export class HardSePooling extends TrainingOnlyPooling {
   constructor(config: HardSePoolingConfig) {
     super(config);
     const { reduction = 16 } = config;
-    checkArgument(
-      Number.isInteger(reduction) && reduction > 0,
-      () => `${this.name}: reduction must be a positive whole number, got ${reduction}`,
-    );
+    checkPositiveWhole(this.name, 'reduction', reduction);
     this.options = { ...resolveHardAttention(this.name, config), reduction };
   }
 

@@ -1,4 +1,4 @@
-import { checkArgument, unknownName } from '@covpool/base';
+import { checkArgument, checkPositiveWhole, unknownName } from '@covpool/base';
 import {
   CompositeLayer,
   constant,
@@ -62,10 +62,7 @@ export class SecondOrderHead extends CompositeLayer {
     super(config);
     const { classes, fusion = 'sum-fc', pooling: spec = { name: 'mgcrp' }, projection } = config;
     for (const [option, value] of Object.entries({ classes, projection: projection ?? 1 })) {
-      checkArgument(
-        Number.isInteger(value) && value > 0,
-        () => `${this.name}: ${option} must be a positive whole number, got ${value}`,
-      );
+      checkPositiveWhole(this.name, option, value);
     }
     if (!fusions.includes(fusion)) throw unknownName(this.name, 'fusion', fusion, fusions);
     this.options = { classes, fusion, pooling: spec, projection };

@@ -1,4 +1,4 @@
-import { checkArgument, Random } from '@covpool/base';
+import { checkPositiveWhole, Random } from '@covpool/base';
 import { tensor1d, type Tensor1D } from '@tensorflow/tfjs-core';
 
 /** How many are left out between two that are kept. */
@@ -9,10 +9,7 @@ export interface IntervalOptions {
 
 /** Fills in the default and checks. */
 export function resolveInterval(who: string, { interval = 1 }: IntervalOptions): Required<IntervalOptions> {
-  checkArgument(
-    Number.isInteger(interval) && interval > 0,
-    () => `${who}: interval must be a positive whole number, got ${interval}`,
-  );
+  checkPositiveWhole(who, 'interval', interval);
   return { interval };
 }
 

@@ -22,12 +22,4 @@ export abstract class AttentionLayer extends CompositeLayer {
     this.buildParts(channels);
     this.built = true;
   }
-
-  /** Refuses an option that is not a positive whole number. */
-  protected checkPositive(option: string, value: number): void {
-    checkArgument(
-      Number.isInteger(value) && value > 0,
-      () => `${this.name}: ${option} must be a positive whole number, got ${value}`,
-    );
-  }
 }

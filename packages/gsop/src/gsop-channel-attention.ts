@@ -1,3 +1,4 @@
+import { checkPositiveWhole } from '@covpool/base';
 import {
   attentions,
   BatchNorm,
@@ -41,8 +42,8 @@ export class GsopChannelAttention extends AttentionLayer implements OnnxExportab
   constructor(config: GsopChannelAttentionConfig = {}) {
     super(config);
     const { dim = 128, strides = 1 } = config;
-    this.checkPositive('dim', dim);
-    this.checkPositive('strides', strides);
+    checkPositiveWhole(this.name, 'dim', dim);
+    checkPositiveWhole(this.name, 'strides', strides);
     this.options = { dim, strides };
     const reduction = { name: `${this.name}.conv_for_DR`, filters: dim, kernelSize: 1, strides, bias: true };
     this.reduction = this.adopt(new Conv2d(reduction));

@@ -1,3 +1,4 @@
+import { checkPositiveWhole } from '@covpool/base';
 import { attentions, BatchNorm, Conv2d, isTraining, onlyInput, registerLayer } from '@covpool/core';
 import { mul, relu, reshape, type serialization, type Tensor, type Tensor4D, tidy } from '@tensorflow/tfjs-core';
 import { adaptiveAveragePool } from './adaptive-average-pool.ts';
@@ -36,7 +37,7 @@ export class GsopSpatialAttention extends AttentionLayer {
   constructor(config: GsopSpatialAttentionConfig = {}) {
     super(config);
     const { dim = 128, reference = false } = config;
-    this.checkPositive('dim', dim);
+    checkPositiveWhole(this.name, 'dim', dim);
     this.options = { dim, reference };
     const { name } = this;
     const reduction = { name: `${name}.conv_for_DR_spatial`, filters: dim, kernelSize: 1, bias: true };

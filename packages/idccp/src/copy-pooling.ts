@@ -1,14 +1,11 @@
-import { checkArgument } from '@covpool/base';
+import { checkPositiveWhole } from '@covpool/base';
 import { type LayerShape, type PoolingConfig, PoolingLayer } from '@covpool/core';
 
 /** A pooling over copies of pictures: features of `copies·B` feature maps to B descriptors. */
 export abstract class CopyPooling extends PoolingLayer {
   constructor(config: PoolingConfig, private readonly copies: number) {
     super(config);
-    checkArgument(
-      Number.isInteger(copies) && copies > 0,
-      () => `${this.name}: the copies of a picture must be a positive whole number, got ${copies}`,
-    );
+    checkPositiveWhole(this.name, 'the copies of a picture', copies);
   }
 
   override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape {

@@ -1,4 +1,4 @@
-import { checkArgument } from '@covpool/base';
+import { checkPositiveWhole } from '@covpool/base';
 import {
   checkRetraction,
   Conv2d,
@@ -60,10 +60,7 @@ export class IdccpPooling extends CopyPooling {
     super(config, transforms);
     checkRetraction(this.name, retraction);
     checkEigenNorm(this.name, eigenNorm);
-    checkArgument(
-      Number.isInteger(iterations) && iterations > 0,
-      () => `${this.name}: iterations must be a positive whole number, got ${iterations}`,
-    );
+    checkPositiveWhole(this.name, 'iterations', iterations);
     this.options = {
       transforms,
       iterations,

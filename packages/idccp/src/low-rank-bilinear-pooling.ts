@@ -1,4 +1,4 @@
-import { checkArgument } from '@covpool/base';
+import { checkPositiveWhole } from '@covpool/base';
 import { Conv2d, type PoolingConfig, PoolingLayer, poolings, registerLayer } from '@covpool/core';
 import { expandDims, type serialization, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import { lowRankBilinear } from './low-rank-bilinear.ts';
@@ -17,10 +17,7 @@ export class LowRankBilinearPooling extends PoolingLayer {
   constructor(config: LowRankBilinearPoolingConfig) {
     super(config);
     const { rank = 32 } = config;
-    checkArgument(
-      Number.isInteger(rank) && rank > 0,
-      () => `${this.name}: rank must be a positive whole number, got ${rank}`,
-    );
+    checkPositiveWhole(this.name, 'rank', rank);
     this.rank = rank;
     this.projections = ['project_a', 'project_b'].map((name) =>
       this.adopt(new Conv2d({ name: `${this.name}.${name}`, filters: rank, kernelSize: 1, bias: true })),

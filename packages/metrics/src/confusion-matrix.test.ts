@@ -94,7 +94,7 @@ describe('rejects', () => {
     ['a label that is no class', () => new ConfusionMatrix(2).add(2, 0), /classes must be in 0…1, got label 2/],
     ['a fractional prediction', () => new ConfusionMatrix(2).add(0, 0.5), /predicted 0.5/],
     ['NaN', () => new ConfusionMatrix(2).add(Number.NaN, 0), /got label NaN/],
-    ['no classes', () => new ConfusionMatrix(0), /positive integer, got 0/],
+    ['no classes', () => new ConfusionMatrix(0), /positive whole number, got 0/],
     [
       'a matrix of other classes',
       () => new ConfusionMatrix(2).merge(new ConfusionMatrix(3)),

@@ -1,4 +1,4 @@
-import { checkArgument, CovpoolError } from '@covpool/base';
+import { checkArgument, checkPositiveWhole, CovpoolError } from '@covpool/base';
 
 /** What a confusion matrix is on disk: `counts[label][predicted]`. */
 export interface ConfusionMatrixJson {
@@ -19,10 +19,7 @@ export class ConfusionMatrix {
   readonly #counts: Float64Array;
 
   constructor(readonly classes: number) {
-    checkArgument(
-      Number.isInteger(classes) && classes >= 1,
-      () => `ConfusionMatrix: classes must be a positive integer, got ${classes}`,
-    );
+    checkPositiveWhole('ConfusionMatrix', 'classes', classes);
     this.#counts = new Float64Array(classes * classes);
   }
 

@@ -106,7 +106,7 @@ describe('rejects', () => {
     ['k above the classes', () => topK(ascending, Int32Array.of(1), 10, 11), /got 11/],
     ['labels that do not match', () => topK(ascending, Int32Array.of(1, 2), 10, 1), /one label per row/],
     ['half a row', () => topK(ascending, Int32Array.of(1), 3, 1), /whole rows of 3 classes, got 10/],
-    ['no classes', () => topK(ascending, Int32Array.of(1), 0, 1), /positive integer, got 0/],
+    ['no classes', () => topK(ascending, Int32Array.of(1), 0, 1), /positive whole number, got 0/],
     ['a prediction out of NaN', () => predictedClasses(Float32Array.of(1, NaN), 2), /NaN at sample 0, class 1/],
   ])('%s', (_, call, message) => {
     expect(call).toThrow(message);

@@ -1,4 +1,4 @@
-import { checkArgument, CovpoolError } from '@covpool/base';
+import { checkArgument, checkPositiveWhole, CovpoolError } from '@covpool/base';
 
 /**
  * How many of the samples have their label among the k largest logits.
@@ -75,10 +75,7 @@ function rank(logits: Float32Array, offset: number, classes: number, label: numb
 }
 
 function checkRows(who: string, logits: Float32Array, classes: number): number {
-  checkArgument(
-    Number.isInteger(classes) && classes >= 1,
-    () => `${who}: classes must be a positive integer, got ${classes}`,
-  );
+  checkPositiveWhole(who, 'classes', classes);
   checkArgument(
     logits.length % classes === 0,
     () => `${who}: logits must hold whole rows of ${classes} classes, got ${logits.length} values`,

@@ -1,4 +1,4 @@
-import { checkArgument } from '@covpool/base';
+import { checkArgument, checkPositiveWhole } from '@covpool/base';
 import { checkSize } from '../picture.ts';
 
 export interface Size {
@@ -33,10 +33,7 @@ export function scaledSize(width: number, height: number, { long, short }: Scale
 
 /** The size with both sides raised to multiples of `divisor`. */
 export function paddedSize({ width, height }: Size, divisor: number): Size {
-  checkArgument(
-    Number.isInteger(divisor) && divisor > 0,
-    () => `paddedSize: divisor must be a positive whole number, got ${divisor}`,
-  );
+  checkPositiveWhole('paddedSize', 'divisor', divisor);
   const raise = (side: number) => Math.ceil(side / divisor) * divisor;
   return { width: raise(width), height: raise(height) };
 }
