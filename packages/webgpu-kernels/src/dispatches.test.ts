@@ -60,6 +60,14 @@ describeWebgpu('the number of dispatches that the README gives', () => {
       }
     });
 
+    it('of the gradient of convolutions by their filter: one, and one more for many positions', async () => {
+      const attributes = { strides: 1, pad: 'same', dataFormat: 'NHWC', filterShape: [3, 3, 2, 2] };
+      for (const [extent, expected] of [[4, 1], [20, 2]] as const) {
+        const x = seededTensor([1, extent, extent, 2], 'x');
+        expect(await dispatches(() => run('Conv2DBackpropFilter', { x, dy: x }, attributes))).toBe(expected);
+      }
+    }); // prettier-ignore
+
     it('of RoIAlign: one each way', async () => {
       const axis = { starts: Int32Array.of(0, 1), positions: Int32Array.of(2), weights: Float64Array.of(1) };
       const taps = { shape: [1, 4, 4, 2], size: [1, 1], pictures: Int32Array.of(0), rows: [axis], columns: [axis] };

@@ -1,6 +1,6 @@
 import { describeEngines } from '@covpool/testing';
-import { engine, type NamedAttrMap, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
-import { describe } from 'vitest';
+import { engine, memory, type NamedAttrMap, type NamedTensorMap, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { describe, expect } from 'vitest';
 
 /** The suite on webgpu, whose engine registers these kernels; on other engines under test it is skipped. */
 export function describeWebgpu(subject: string, suite: () => void): void {
@@ -15,4 +15,17 @@ export function describeWebgpu(subject: string, suite: () => void): void {
 export function run(name: string, inputs: NamedTensorMap, attributes: object = {}): Tensor[] {
   const outputs: Tensor | Tensor[] = engine().runKernel(name, inputs, attributes as NamedAttrMap);
   return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/** Expects that of the device's memory nothing is in use after its results are gone that was not before. */
+export async function expectGivesBack(compute: () => Tensor[]): Promise<void> {
+  const used = async () => {
+    for (const result of tidy(compute)) {
+      await result.data();
+      result.dispose();
+    }
+    return (memory() as unknown as { numBytesInGPU: number }).numBytesInGPU;
+  };
+  await used();
+  expect(await used()).toBe(await used());
 }

@@ -1,4 +1,5 @@
 import { batchNormTrainingGradKernel, batchNormTrainingKernel } from './kernels/batch-norm-training.ts';
+import { convolutionFilterGradientKernel } from './kernels/convolution-filter-gradient.ts';
 import { covarianceGradientKernel, covarianceKernel } from './kernels/covariance.ts';
 import { eighGradientKernel, eighKernel } from './kernels/eigh.ts';
 import { eigenvalueFunctionKernels } from './kernels/eigenvalue-functions.ts';
@@ -28,6 +29,7 @@ const KERNELS = [
   roiAlignKernel,
   roiAlignGradientKernel,
   sgdStepKernel,
+  convolutionFilterGradientKernel,
 ];
 
 /** What was registered. */

@@ -10,7 +10,7 @@ import {
 import { tensor, type Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { channelBlocks } from '../channel-blocks.ts';
-import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
+import { describeWebgpu, expectGivesBack, run } from '../on-webgpu.fixture.ts';
 
 const EPSILON = 1e-3;
 
@@ -131,7 +131,10 @@ describeWebgpu('batch normalisation in WGSL', () => {
   });
 
   describe('memory', () => {
-    it('keeps nothing but its results', () =>
-      expectNoLeak(() => compute(batchNormCase([6, 3])).forEach((t) => t.dispose())));
+    it('keeps nothing but its results, on the device either', async () => {
+      const c = batchNormCase([6, 3]);
+      await expectNoLeak(() => compute(c).forEach((t) => t.dispose()));
+      await expectGivesBack(() => compute(c));
+    });
   });
 });

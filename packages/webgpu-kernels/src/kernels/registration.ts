@@ -1,24 +1,51 @@
 import { getKernel, type KernelFunc, registerKernel, type TensorInfo, unregisterKernel } from '@tensorflow/tfjs-core';
 import type { RecordingBackend } from '../webgpu-backend.ts';
 
+/** The kernel that the backend was released with, on the same inputs. */
+type Released = () => TensorInfo[];
+
 /** A kernel of this package: its name in the registry of TensorFlow.js and what computes it. */
 export interface WebgpuKernel {
   name: string;
-  compute(backend: RecordingBackend, inputs: Record<string, TensorInfo>, attributes: object): TensorInfo[];
+  /** The kernel stands in for a released one with a single output, which TensorFlow.js wants outside of a list. */
+  alone?: boolean;
+  compute(
+    backend: RecordingBackend,
+    inputs: Record<string, TensorInfo>,
+    attributes: object,
+    released?: Released,
+  ): TensorInfo[];
 }
 
 /** Declares a kernel with the types of its inputs and attributes. */
 export function webgpuKernel<Names extends string, Attributes = unknown>(
   name: string,
-  compute: (backend: RecordingBackend, inputs: Record<Names, TensorInfo>, attributes: Attributes) => TensorInfo[],
+  compute: (
+    backend: RecordingBackend,
+    inputs: Record<Names, TensorInfo>,
+    attributes: Attributes,
+    released: Released,
+  ) => TensorInfo[],
 ): WebgpuKernel {
   return { name, compute } as unknown as WebgpuKernel;
 }
 
+/** Declares a kernel in the place of a released one with a single output. */
+export const webgpuReplacement: typeof webgpuKernel = (name, compute) => ({
+  ...webgpuKernel(name, compute),
+  alone: true,
+});
+
 /** Puts a kernel into the registry of TensorFlow.js for the webgpu backend, in place of what is there. */
-export function registerOnWebgpu({ name, compute }: WebgpuKernel): void {
-  const kernelFunc: KernelFunc = ({ inputs, attrs, backend }) =>
-    compute(backend as unknown as RecordingBackend, inputs as Record<string, TensorInfo>, attrs ?? {});
-  if (getKernel(name, 'webgpu')) unregisterKernel(name, 'webgpu');
+export function registerOnWebgpu({ name, compute, alone }: WebgpuKernel): void {
+  const before = getKernel(name, 'webgpu');
+  const kernelFunc: KernelFunc = (call) => {
+    const { inputs, attrs, backend } = call;
+    const released = (): TensorInfo[] => [before!.kernelFunc(call)].flat();
+    const given = inputs as Record<string, TensorInfo>;
+    const outputs = compute(backend as unknown as RecordingBackend, given, attrs ?? {}, released);
+    return alone ? outputs[0]! : outputs;
+  };
+  if (before) unregisterKernel(name, 'webgpu');
   registerKernel({ kernelName: name, backendName: 'webgpu', kernelFunc });
 }

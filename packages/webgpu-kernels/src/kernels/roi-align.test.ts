@@ -1,7 +1,7 @@
 import { expectClose, expectCovpoolError, expectNoLeak, seededTensor, seededValues } from '@covpool/testing';
-import { memory, tensor, tidy, zeros } from '@tensorflow/tfjs-core';
+import { tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
+import { describeWebgpu, expectGivesBack, run } from '../on-webgpu.fixture.ts';
 import type { AxisTaps, RoiTaps } from '../roi-taps.ts';
 
 /** A box in positions: start and length, down and right, of a picture. */
@@ -182,15 +182,7 @@ describeWebgpu('RoIAlign in WGSL', () => {
     it('gives back what it put on the device', async () => {
       const given = cases[0]![1];
       const { features, dy } = valuesOf(given);
-      const used = async () => {
-        for (const result of tidy(() => [align(given, features), alignGradient(given, dy)])) {
-          await result.data();
-          result.dispose();
-        }
-        return (memory() as unknown as { numBytesInGPU: number }).numBytesInGPU;
-      };
-      await used();
-      expect(await used()).toBe(await used());
+      await expectGivesBack(() => [align(given, features), alignGradient(given, dy)]);
     });
   });
 });
