@@ -6,6 +6,7 @@ import {
   minus,
   plus,
   scale,
+  seededGram,
   spectral,
   symmetrise,
   times,
@@ -58,3 +59,12 @@ export const exactGradient = (a: Matrix, g: Matrix): Matrix =>
 /** Eigenvalues from 1 down to 1/condition at equal ratios. */
 export const logSpaced = (d: number, condition: number): Matrix =>
   diagonal(Array.from({ length: d }, (_, i) => condition ** (-i / (d - 1))));
+
+/** What a root and its gradient must hold for. */
+export const exampleMatrices: Record<string, Matrix> = {
+  'of full rank': seededGram(5, 12),
+  'of rank 3 of 7': seededGram(7, 3),
+  'of rank one': seededGram(4, 1),
+  'with repeated eigenvalues': identity(4),
+  'of condition 1e12': logSpaced(8, 1e12),
+};
