@@ -39,8 +39,12 @@ export async function startSide(name: SideName, index: number, peers: Peers): Pr
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const reply = async (): Promise<SideReply> => {
-    const { value, done } = await lines.next();
-    return done ? { absent: await died } : (JSON.parse(value) as SideReply);
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) return { absent: await died };
+      // A library of the side may print lines of its own.
+      if (value.startsWith('{')) return JSON.parse(value) as SideReply;
+    }
   };
   const { absent } = await reply();
   if (absent !== undefined) return absent;

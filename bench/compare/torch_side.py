@@ -119,7 +119,8 @@ class LyapunovRoot(Function):
             power = power.bmm(rest)
             p = p + n * power
             q = q + m * power
-        root = torch.linalg.solve(q, p)
+        # One by one: batches of them fail in PyTorch 2.15 on several threads (MKL's SLASWP).
+        root = torch.stack([torch.linalg.solve(left, right) for left, right in zip(q, p)])
         ctx.save_for_backward(root, norm)
         return root * norm.sqrt()
 
