@@ -69,7 +69,7 @@ async function measure(f: (x: Tensor) => Tensor, shape: Shape): Promise<{ ms: nu
   };
 }
 
-const { name: engine } = await useEngine(process.argv[2] as Parameters<typeof useEngine>[0]);
+const { name: engine } = await useEngine(process.argv[2]);
 const rows = [];
 for (const [sweep, shapes] of Object.entries(sweeps)) {
   for (const [name, f] of Object.entries(normalizations)) {

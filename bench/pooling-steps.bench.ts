@@ -55,7 +55,7 @@ async function stepTimes(name: string): Promise<number[]> {
   return times;
 }
 
-const { name: engine, why } = await useEngine(process.argv[2] as Parameters<typeof useEngine>[0]);
+const { name: engine, why } = await useEngine(process.argv[2]);
 console.error(`${engine}: ${why}`);
 const names = poolings.names();
 const times = new Map<string, number[]>(names.map((name) => [name, []]));

@@ -10,7 +10,7 @@ import { repositoryRoot } from './workspace.ts';
 
 // Measures every function against float64 on the engines of COVPOOL_ENGINES (cpu and wasm by default): docs/accuracy.md.
 
-const engines = (process.env.COVPOOL_ENGINES ?? 'cpu,wasm').split(',') as Parameters<typeof useEngine>[0][];
+const engines = (process.env.COVPOOL_ENGINES ?? 'cpu,wasm').split(',');
 const kinds = featureKinds();
 const tables = [];
 for (const engine of engines) {

@@ -36,7 +36,7 @@ export async function evaluateClassifier(
   { progress, live, print }: { progress: Progress; live: boolean; print: (text: string) => void },
 ): Promise<Evaluation> {
   const { run, checkpoint, split, engine } = request;
-  await useEngine(engine as Parameters<typeof useEngine>[0]);
+  await useEngine(engine);
   const from = request.weights ?? weightsFile(run!, checkpoint);
   const known = await knownCard(request);
   const weights = await openWeights(from, checkpoint);

@@ -21,7 +21,7 @@ export async function* predictPictures(
   pictures: string[],
   engine: string | undefined,
 ): AsyncGenerator<Prediction> {
-  await useEngine(engine as Parameters<typeof useEngine>[0]);
+  await useEngine(engine);
   const { model, card } = await loadClassifier(folder);
   const { size, mean, std } = card.input;
   const transform = createTransform(evaluationTransforms(card.input));

@@ -52,7 +52,7 @@ export async function trainJobs(
   communicator: Communicator,
   watcher: TrainWatcher = {},
 ): Promise<boolean> {
-  await useEngine(plan.engine as Parameters<typeof useEngine>[0]);
+  await useEngine(plan.engine);
   const [{ config }] = plan.jobs as [TrainJob, ...TrainJob[]];
   const data = await openSplits(config.data, config.limit);
   for (const job of plan.jobs) if (!(await trainOne(job, plan, data, communicator, watcher))) return false;

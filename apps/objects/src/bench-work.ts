@@ -32,7 +32,7 @@ export async function benchDetector(
   config: TrainConfig,
   { steps, progress }: { steps: number; progress: Progress },
 ): Promise<BenchResult> {
-  const { name: engine } = await useEngine(config.engine as Parameters<typeof useEngine>[0]);
+  const { name: engine } = await useEngine(config.engine);
   const pictures = config.batch * (WARM + steps);
   const open = (split: 'train' | 'val', limit: number) =>
     cocoFolder(config.data, { split, masks: task.masks, training: split === 'train', limit });

@@ -47,7 +47,7 @@ export async function evaluateDetector(
   const { run, split, checkpoint, weights, limit, out } = request;
   // Told before an engine is looked for.
   await readCard(task, run);
-  const { name: engine } = await useEngine(request.engine as Parameters<typeof useEngine>[0]);
+  const { name: engine } = await useEngine(request.engine);
   const { detector, card } = await loadDetector(task, run, { checkpoint, weights });
   const data = request.data ?? dataFolder(task, card.training);
   const dataset = await cocoFolder(data, { split, masks: task.masks, ...(limit === undefined ? {} : { limit }) });

@@ -40,7 +40,7 @@ export interface Prediction {
 export async function* predictObjects(task: Task, request: PredictionRequest): AsyncGenerator<Prediction> {
   const { run, checkpoint, weights, files, out, score } = request;
   await readCard(task, run);
-  await useEngine(request.engine as Parameters<typeof useEngine>[0]);
+  await useEngine(request.engine);
   const { detector, card } = await loadDetector(task, run, { checkpoint, weights });
   await mkdir(out, { recursive: true });
   const all: (CocoResult & { file_name: string })[] = [];

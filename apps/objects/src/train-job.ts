@@ -49,7 +49,7 @@ export async function trainDetector(
 ): Promise<boolean> {
   const { task, config } = job;
   const begun = performance.now();
-  await useEngine(job.engine as Parameters<typeof useEngine>[0]);
+  await useEngine(job.engine);
   const open = (split: 'train' | 'val') =>
     cocoFolder(config.data, {
       split,

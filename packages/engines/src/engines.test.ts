@@ -37,7 +37,7 @@ describe('useEngine', () => {
   });
 
   it('refuses unknown names, listing the engines', async () => {
-    await expectCovpoolError(() => useEngine('abacus' as 'cpu'), 'bad-argument', /unknown engine 'abacus'; known: cpu/);
+    await expectCovpoolError(() => useEngine('abacus'), 'bad-argument', /unknown engine 'abacus'; known: cpu/);
   });
 
   it('says why a named engine does not work here, and what to do', async () => {

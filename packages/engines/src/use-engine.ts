@@ -37,7 +37,7 @@ export interface EngineInfo {
  * ```
  * @throws bad-argument for an unknown name; unsupported if the named engine does not work, saying what to do
  */
-export async function useEngine(name?: EngineName): Promise<EngineInfo> {
+export async function useEngine(name?: EngineName | (string & {})): Promise<EngineInfo> {
   if (name !== undefined) return useNamed(name);
   const refused: string[] = [];
   for (const engine of engines) {
@@ -48,7 +48,7 @@ export async function useEngine(name?: EngineName): Promise<EngineInfo> {
   throw new CovpoolError('unsupported', `useEngine: no engine works here; ${refused.join('; ')}`);
 }
 
-async function useNamed(name: EngineName): Promise<EngineInfo> {
+async function useNamed(name: string): Promise<EngineInfo> {
   const engine = engines.find((candidate) => candidate.name === name);
   if (!engine) throw unknownName('useEngine', 'engine', name, engineNames);
   const attempt = await engine.start();
@@ -58,7 +58,7 @@ async function useNamed(name: EngineName): Promise<EngineInfo> {
       `useEngine: engine '${name}' does not work here: ${attempt.reason}; ${attempt.remedy}`,
     );
   }
-  return describe(name, attempt, []);
+  return describe(engine.name, attempt, []);
 }
 
 function describe(name: EngineName, attempt: EngineAttempt & { ok: true }, refused: string[]): EngineInfo {

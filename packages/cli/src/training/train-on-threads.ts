@@ -28,7 +28,7 @@ export async function trainOnThreads<P>(
     train,
   }: { module: URL; planAt: (place: Place) => P; train: (plan: P, communicator: Communicator) => Promise<boolean> },
 ): Promise<void> {
-  const { name: engine } = await useEngine(config.engine as Parameters<typeof useEngine>[0]);
+  const { name: engine } = await useEngine(config.engine);
   const threads = threadsOf(config, engine);
   const plan = planAt({ engine, threads });
   const ranks = threads > 1 ? startRanks({ size: threads, module, data: plan }) : undefined;
