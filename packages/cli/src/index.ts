@@ -2,6 +2,7 @@ export { captureProgram } from './capture-program.ts';
 export { defineCommand } from './command.ts';
 export type { Command, OptionSpecs, OptionValues, Program, WorkContext } from './command.ts';
 export { resolveConfig } from './config/resolve-config.ts';
+export type { Tree } from './config/tree.ts';
 export { doctorCommand } from './doctor-command.ts';
 export { duration } from './duration.ts';
 export {
