@@ -1,7 +1,7 @@
 """PyTorch files in both containers for packages/checkpoints, with the values that they hold.
 
-    python3 -m venv /tmp/torch && /tmp/torch/bin/pip install torch==2.15.0 numpy
-    /tmp/torch/bin/python tools/make-torch-files.py
+    python3 -m venv ~/oracles && ~/oracles/bin/pip install torch==2.15.0 numpy
+    ~/oracles/bin/python tools/make-torch-files.py
 
 Writes packages/checkpoints/src/goldens/torch/*.pth and expected.json. Values are exact; seed 6.
 """

@@ -1,7 +1,7 @@
 """Golden evaluations of pycocotools for packages/metrics: few pictures, much that is special in them.
 
-    python3 -m venv /tmp/torchvenv && /tmp/torchvenv/bin/pip install pycocotools==2.0.11 numpy
-    /tmp/torchvenv/bin/python tools/coco-goldens/make_eval_goldens.py
+    python3 -m venv ~/oracles && ~/oracles/bin/pip install pycocotools==2.0.11 numpy
+    ~/oracles/bin/python tools/coco-goldens/make_eval_goldens.py
 
 Writes packages/metrics/src/goldens/coco-evaluations.json: ground truths with crowds, all sizes, categories with gaps, pictures without
 objects; detections with equal scores, duplicates, other categories, more than 100 in a picture; boxes and masks, with and without

@@ -1,7 +1,7 @@
 """Golden run lengths of pycocotools for packages/masks: polygons, boxes, unions, intersections, IoU.
 
-    python3 -m venv /tmp/torchvenv && /tmp/torchvenv/bin/pip install pycocotools==2.0.11 numpy
-    /tmp/torchvenv/bin/python tools/coco-goldens/make_mask_goldens.py
+    python3 -m venv ~/oracles && ~/oracles/bin/pip install pycocotools==2.0.11 numpy
+    ~/oracles/bin/python tools/coco-goldens/make_mask_goldens.py
 
 Writes packages/masks/src/goldens/masks.json. Coordinates have two decimals; IoUs are float64 as computed.
 """

@@ -1,7 +1,7 @@
 """Golden values of torchvision's detection operators for packages/detectors.
 
-    python3 -m venv /tmp/torchvenv && /tmp/torchvenv/bin/pip install torch==2.15.0 torchvision==0.29.2 numpy
-    /tmp/torchvenv/bin/python tools/detection-goldens/make_detection_goldens.py
+    python3 -m venv ~/oracles && ~/oracles/bin/pip install torch==2.15.0 torchvision==0.29.2 numpy
+    ~/oracles/bin/python tools/detection-goldens/make_detection_goldens.py
 
 Writes packages/detectors/src/goldens/*.json. Seed 7; inputs have few decimals, so that float32 and float64 see the same boxes;
 everything is computed in float64, except boxes of pasted masks, which torchvision cuts to whole numbers from float32. What

@@ -1,8 +1,8 @@
 """Whole detectors of torchvision with random weights: one picture's detections, and the losses of a step.
 
-    /tmp/torchvenv/bin/pip install torchvision==0.29.2
-    /tmp/torchvenv/bin/python tools/detection-goldens/make_network_goldens.py                 # the golden
-    /tmp/torchvenv/bin/python tools/detection-goldens/make_network_goldens.py --full FOLDER   # resnet50_fpn, both
+    ~/oracles/bin/pip install torchvision==0.29.2
+    ~/oracles/bin/python tools/detection-goldens/make_network_goldens.py                 # the golden
+    ~/oracles/bin/python tools/detection-goldens/make_network_goldens.py --full FOLDER   # resnet50_fpn, both
 
 Writes packages/covpool/src/goldens/detectors/mask-rcnn-narrow.safetensors (or FOLDER/faster-rcnn.safetensors and
 FOLDER/mask-rcnn.safetensors): `state.*` under torchvision's names, `images` [1,3,H,W] as the network saw them, `sizes` (height and

@@ -1,9 +1,9 @@
 """The same small networks in PyTorch: state, logits, and one step of training. See README.md.
 
-    /tmp/torchvenv/bin/pip install torchvision==0.29.2 timm==1.0.31
-    /tmp/torchvenv/bin/python tools/torch-goldens/make_backbone_goldens.py [NAME ...]               # the goldens
-    /tmp/torchvenv/bin/python tools/torch-goldens/make_backbone_goldens.py --full FOLDER [NAME ...] # at full size
-    /tmp/torchvenv/bin/python tools/torch-goldens/make_backbone_goldens.py --list                   # the names of those
+    ~/oracles/bin/pip install torchvision==0.29.2 timm==1.0.31
+    ~/oracles/bin/python tools/torch-goldens/make_backbone_goldens.py [NAME ...]               # the goldens
+    ~/oracles/bin/python tools/torch-goldens/make_backbone_goldens.py --full FOLDER [NAME ...] # at full size
+    ~/oracles/bin/python tools/torch-goldens/make_backbone_goldens.py --list                   # the names of those
 
 Writes packages/covpool/src/goldens/backbones/NAME.safetensors: `state.*` (float16, which float32 holds exactly), and float32
 `pictures` [B,3,S,S], `logits` in evaluation, `loss` of the labels 0, 1, ... in training, and after a step of SGD of rate

@@ -1,6 +1,6 @@
 """Golden values and gradients of every differentiable function, from PyTorch in float64: see README.md.
 
-    /tmp/torchvenv/bin/python tools/torch-goldens/make_torch_goldens.py [NAME ...]
+    ~/oracles/bin/python tools/torch-goldens/make_torch_goldens.py [NAME ...]
 
 Writes packages/covpool/src/goldens/NAME.json.
 """
