@@ -10,7 +10,7 @@ import {
   transpose,
 } from '@tensorflow/tfjs-core';
 import { replaceKernel } from './replace-kernel.ts';
-import { type Attribute, tensorflow } from './tensorflow-operation.ts';
+import { type Attribute, floatType, tensorflow } from './tensorflow-operation.ts';
 import { product } from './tensorflow-product.ts';
 
 type Sides = [before: number, after: number];
@@ -43,7 +43,7 @@ function operationAttributes(geometry: Geometry): Attribute[] {
     last ? [...one, ...height, ...width, ...one] : [...one, ...one, ...height, ...width];
   const integers = (name: string, value: number[]): Attribute => ({ name, type: binding.TF_ATTR_INT, value });
   return [
-    { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+    floatType(),
     { name: 'data_format', type: binding.TF_ATTR_STRING, value: last ? 'NHWC' : 'NCHW' },
     integers('strides', perSide([geometry.strideHeight], [geometry.strideWidth], [1])),
     integers('dilations', perSide([geometry.dilationHeight], [geometry.dilationWidth], [1])),
@@ -59,17 +59,12 @@ function operationAttributes(geometry: Geometry): Attribute[] {
 const run = (name: string, geometry: Geometry, inputs: Tensor[]): Tensor =>
   tensorflow().executeSingleOutput(name, operationAttributes(geometry), inputs);
 
-const isPicture = ({ dataFormat = 'NHWC' }: ConvolutionAttributes): boolean => dataFormat === 'NHWC';
-
 /** Whether it is a product of matrices: of all pixels' channels with the filter. */
 function isProduct(geometry: Geometry): boolean {
   const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo, dataFormat } = geometry;
   const one = [filterHeight, filterWidth, strideHeight, strideWidth].every((extent) => extent === 1);
-  return (
-    one &&
-    dataFormat === 'channelsLast' &&
-    [padInfo.top, padInfo.bottom, padInfo.left, padInfo.right].every((n) => n === 0)
-  );
+  const { top, bottom, left, right } = padInfo;
+  return one && dataFormat === 'channelsLast' && !(top || bottom || left || right);
 }
 
 const asMatrix = (x: Tensor4D): Tensor => reshape(x, [-1, x.shape[3]]);
@@ -94,9 +89,14 @@ function inputGradientAsForward(dy: Tensor4D, filter: Tensor4D, geometry: Geomet
 
 /** Whether that form covers every pixel of the input, without padding less than zero. */
 function mayBeForward(geometry: Geometry, [kh, kw]: Shape4D): boolean {
-  const { strideHeight, strideWidth, dilationHeight, dilationWidth, padInfo } = geometry;
+  const { strideHeight, strideWidth, dilationHeight, dilationWidth, padInfo, dataFormat } = geometry;
   const one = [strideHeight, strideWidth, dilationHeight, dilationWidth].every((extent) => extent === 1);
-  return one && Math.max(padInfo.top, padInfo.bottom) < kh && Math.max(padInfo.left, padInfo.right) < kw;
+  return (
+    one &&
+    dataFormat === 'channelsLast' &&
+    Math.max(padInfo.top, padInfo.bottom) < kh &&
+    Math.max(padInfo.left, padInfo.right) < kw
+  );
 }
 
 function forward(operation: string, depthwise: boolean): KernelFunc {
@@ -116,7 +116,7 @@ function inputGradient(operation: string, depthwise: boolean, onGpu: boolean): K
       if (!onGpu && !depthwise && isProduct(geometry)) {
         return reshape(product(asMatrix(dy), asMatrix(filter), [false, true]), attributes.inputShape);
       }
-      if (!onGpu && !depthwise && isPicture(attributes) && mayBeForward(geometry, filter.shape)) {
+      if (!onGpu && !depthwise && mayBeForward(geometry, filter.shape)) {
         return inputGradientAsForward(dy, filter, geometry);
       }
       return run(operation, geometry, [tensor1d(attributes.inputShape, 'int32'), filter, dy]);
@@ -136,15 +136,11 @@ function filterGradient(operation: string, depthwise: boolean, onGpu: boolean): 
     });
 }
 
-let replaced = false;
-
 /**
  * Gives convolutions on TensorFlow's library, plain and depthwise, and their gradients padding in numbers: the released backend
  * has `valid` and `same` only, and pads the picture itself for the rest at the cost of a copy and of larger maps in all three.
  */
 export function registerConvolutions(onGpu: boolean): void {
-  if (replaced) return;
-  replaced = true;
   const forms: Record<string, KernelFunc> = {
     Conv2D: forward('Conv2D', false),
     Conv2DBackpropInput: inputGradient('Conv2DBackpropInput', false, onGpu),

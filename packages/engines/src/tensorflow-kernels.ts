@@ -8,14 +8,14 @@ import {
   tidy,
 } from '@tensorflow/tfjs-core';
 import { replaceKernel } from './replace-kernel.ts';
-import { type Attribute, tensorflow } from './tensorflow-operation.ts';
+import { type Attribute, floatType, tensorflow } from './tensorflow-operation.ts';
 import { sgdStep } from './tensorflow-sgd-step.ts';
 
 function batchNormAttributes(epsilon: number): Attribute[] {
   const { binding } = tensorflow();
   return [
-    { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
-    { name: 'U', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+    floatType(),
+    floatType('U'),
     { name: 'epsilon', type: binding.TF_ATTR_FLOAT, value: epsilon },
     { name: 'data_format', type: binding.TF_ATTR_STRING, value: 'NHWC' },
     { name: 'is_training', type: binding.TF_ATTR_BOOL, value: true },
@@ -62,13 +62,10 @@ const step =
   (call) => {
     if ((call.attrs as { alpha?: number }).alpha || call.inputs.x!.dtype !== 'float32') return released(call);
     return tidy(() => {
-      const attributes = [{ name: 'T', type: tensorflow().binding.TF_ATTR_TYPE, value: tensorflow().binding.TF_FLOAT }];
-      const sign = tensorflow().executeSingleOutput('Sign', attributes, [call.inputs.x as Tensor]);
-      return tensorflow().executeSingleOutput('Relu', attributes, [sign]);
+      const sign = tensorflow().executeSingleOutput('Sign', [floatType()], [call.inputs.x as Tensor]);
+      return tensorflow().executeSingleOutput('Relu', [floatType()], [sign]);
     });
   };
-
-let replaced = false;
 
 /** The special forms of our kernels on TensorFlow's library for the processor: one fused operation where ours has many. */
 export function registerTensorflowKernels(): void {
@@ -80,6 +77,5 @@ export function registerTensorflowKernels(): void {
   for (const [kernelName, kernelFunc] of Object.entries(forms)) {
     if (!getKernel(kernelName, 'tensorflow')) registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc });
   }
-  if (!replaced) replaceKernel('Step', step);
-  replaced = true;
+  replaceKernel('Step', step);
 }

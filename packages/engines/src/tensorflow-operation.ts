@@ -26,3 +26,9 @@ interface TensorflowBackend extends KernelBackend {
 }
 
 export const tensorflow = (): TensorflowBackend => backend() as unknown as TensorflowBackend;
+
+/** The attribute, `T` of most operations, that says that the numbers are float32. */
+export function floatType(name = 'T'): Attribute {
+  const { binding } = tensorflow();
+  return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
+}

@@ -1,4 +1,4 @@
-import { getKernel, type KernelFunc, pad as padWith, slice, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { pad as padWith, slice, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { replaceKernel } from './replace-kernel.ts';
 
 type Sides = [before: number, after: number][];
@@ -23,11 +23,8 @@ function explicitSides({ pad }: PoolAttributes): Sides | undefined {
 /** What lies outside of the picture is never the largest. */
 const surround = (x: Tensor, sides: Sides): Tensor => padWith(x, sides, Number.NEGATIVE_INFINITY);
 
-const padded = new WeakSet<KernelFunc>();
-
 /** Gives max pooling on TensorFlow's library, and its gradient, padding in numbers, which it lacks. */
 export function registerPaddedPooling(): void {
-  if (padded.has(getKernel('MaxPool', 'tensorflow').kernelFunc)) return;
   replaceKernel('MaxPool', (released) => (call) => {
     const sides = explicitSides(call.attrs as unknown as PoolAttributes);
     if (!sides) return released(call);
@@ -50,5 +47,4 @@ export function registerPaddedPooling(): void {
       );
     });
   });
-  padded.add(getKernel('MaxPool', 'tensorflow').kernelFunc);
 }

@@ -1,6 +1,6 @@
 import { type KernelFunc, reshape, type Tensor, tidy, transpose } from '@tensorflow/tfjs-core';
 import { replaceKernel } from './replace-kernel.ts';
-import { type Attribute, tensorflow } from './tensorflow-operation.ts';
+import { type Attribute, floatType, tensorflow } from './tensorflow-operation.ts';
 
 /** Whether the left and whether the right side is transposed. */
 type Transposed = [left: boolean, right: boolean];
@@ -9,15 +9,8 @@ type Transposed = [left: boolean, right: boolean];
 export function product(left: Tensor, right: Tensor, transposed: Transposed): Tensor {
   const { binding } = tensorflow();
   const flag = (name: string, value: boolean): Attribute => ({ name, type: binding.TF_ATTR_BOOL, value });
-  return tensorflow().executeSingleOutput(
-    'MatMul',
-    [
-      { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
-      flag('transpose_a', transposed[0]),
-      flag('transpose_b', transposed[1]),
-    ],
-    [left, right],
-  );
+  const attributes = [floatType(), flag('transpose_a', transposed[0]), flag('transpose_b', transposed[1])];
+  return tensorflow().executeSingleOutput('MatMul', attributes, [left, right]);
 }
 
 /** A transposed right side of so many numbers is worth a transposed result. */
@@ -45,10 +38,5 @@ const batchMatMul =
 
 const matrices = (shape: number[]): number => shape.slice(0, -2).reduce((count, extent) => count * extent, 1);
 
-let replaced = false;
-
 /** Gives products of single matrices the quicker of two forms. */
-export function registerProducts(): void {
-  if (!replaced) replaceKernel('BatchMatMul', batchMatMul);
-  replaced = true;
-}
+export const registerProducts = (): void => replaceKernel('BatchMatMul', batchMatMul);

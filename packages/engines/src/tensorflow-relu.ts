@@ -8,7 +8,7 @@ import {
   unregisterGradient,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import { tensorflow } from './tensorflow-operation.ts';
+import { floatType, tensorflow } from './tensorflow-operation.ts';
 
 /** dy where x > 0, and 0 elsewhere. */
 const reluGradient = (dy: Tensor, x: Tensor): Tensor => engine().runKernel('ReluGrad', { dy, x });
@@ -22,10 +22,8 @@ export function registerReluGradient(): void {
   registerKernel({
     kernelName: 'ReluGrad',
     backendName: 'tensorflow',
-    kernelFunc: ({ inputs }) => {
-      const attributes = [{ name: 'T', type: tensorflow().binding.TF_ATTR_TYPE, value: tensorflow().binding.TF_FLOAT }];
-      return tensorflow().executeSingleOutput('ReluGrad', attributes, [inputs.dy as Tensor, inputs.x as Tensor]);
-    },
+    kernelFunc: ({ inputs }) =>
+      tensorflow().executeSingleOutput('ReluGrad', [floatType()], [inputs.dy as Tensor, inputs.x as Tensor]),
   });
   registerGradient({
     kernelName: 'ReluGrad',

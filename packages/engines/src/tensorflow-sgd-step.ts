@@ -1,6 +1,6 @@
 import { composedForm } from '@covpool/core';
 import { type KernelFunc, type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { type Attribute, tensorflow } from './tensorflow-operation.ts';
+import { type Attribute, floatType, tensorflow } from './tensorflow-operation.ts';
 
 interface Attributes {
   lr: number;
@@ -43,7 +43,7 @@ function again({ dataId, shape, dtype }: TensorInfo): TensorInfo {
 function inPlace(weight: TensorInfo, gradient: TensorInfo, velocity: TensorInfo, attributes: Attributes): void {
   const { binding } = tensorflow();
   const { lr, momentum, weightDecay } = attributes;
-  const type: Attribute[] = [{ name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT }];
+  const type = [floatType()];
   const scalars = [-weightDecay / momentum, lr, momentum].map((value) =>
     binding.createTensor([], binding.TF_FLOAT, Float32Array.of(value)),
   ) as [number, number, number];
@@ -64,10 +64,7 @@ const run = (name: string, attributes: Attribute[], inputs: number[]): void =>
 const only = (name: string, attributes: Attribute[], inputs: number[]): number =>
   tensorflow().binding.executeOp(name, attributes, inputs, 1)[0]!.id;
 
-const ofFloats = (): Attribute[] => {
-  const { binding } = tensorflow();
-  return [{ name: 'dtype', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT }];
-};
+const ofFloats = (): Attribute[] => [floatType('dtype')];
 
 const read = (variable: number): number => only('ReadVariableOp', ofFloats(), [variable]);
 
