@@ -1,5 +1,6 @@
 import v8 from 'node:v8';
 import { type EngineName, useEngine } from 'covpool';
+import { loadTensorflow } from '@covpool/engines/node';
 import { setBackend } from '@tensorflow/tfjs-core';
 
 export interface Setup {
@@ -16,6 +17,11 @@ export async function bringUp({ engine, library, simd }: Setup): Promise<void> {
   if (library === 'plain' && engine === 'wasm') {
     await import('@tensorflow/tfjs-backend-wasm');
     await setBackend('wasm');
+  } else if (library === 'plain') {
+    // As released: the engine of ours chooses the library's other allocator.
+    process.env.TF_CPU_ALLOCATOR_USE_BFC = 'false';
+    if (!(await loadTensorflow('@tensorflow/tfjs-node', 'cpu'))) throw new Error('no build of TensorFlow found');
+    await setBackend('tensorflow');
   } else {
     await useEngine(engine);
   }

@@ -37,7 +37,7 @@ function publishedCovariance(x: Tensor): Tensor {
 }
 
 /** The published form of iSQRT-COV in plain TensorFlow.js: on d×d, differentiated by the tape. */
-function publishedIsqrt(x: Tensor): Tensor {
+export function publishedIsqrt(x: Tensor): Tensor {
   const sigma = publishedCovariance(x);
   const identity = eye(sigma.shape[2]!);
   const trace = sum(mul(sigma, identity), [1, 2], true);

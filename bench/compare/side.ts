@@ -23,8 +23,8 @@ const before = residentMegabytes();
 const ranks = size > 1 ? startRanks({ size, module: new URL('./rank.ts', import.meta.url), data: setup }) : undefined;
 const communicator = ranks?.communicator ?? soloCommunicator;
 const work = prepareWork(cases[setup.index]!.work, setup.library, communicator);
-if (!work) {
-  answer({ absent: 'plain TensorFlow.js has no such operation' });
+if (typeof work !== 'function') {
+  answer(work);
   process.exit(0);
 }
 answer({});

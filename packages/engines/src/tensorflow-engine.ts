@@ -26,10 +26,9 @@ function tensorflowEngine(
     name,
     async start() {
       if (!isNode) return { ok: false, reason: 'needs Node', remedy: 'use webgpu in a browser' };
-      restoreRemovedUtilities();
       allowRelaxedSimd();
       try {
-        const library = (await fromPackage(packageName)) ?? fromCache(packageName, variant);
+        const library = await loadTensorflow(packageName, variant);
         if (!library) return { ok: false, reason: `neither '${packageName}' nor a build of TensorFlow found`, remedy };
         if (!(await setBackend('tensorflow'))) throw new Error('the backend did not initialise');
         const onGpu = (backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
@@ -48,6 +47,12 @@ function tensorflowEngine(
       }
     },
   };
+}
+
+/** Registers the backend as it is released, with no kernel of ours; nothing where there is none. */
+export async function loadTensorflow(packageName: string, variant: TensorflowVariant): Promise<Library | undefined> {
+  restoreRemovedUtilities();
+  return (await fromPackage(packageName)) ?? fromCache(packageName, variant);
 }
 
 async function fromPackage(packageName: string): Promise<Library | undefined> {
