@@ -1,15 +1,16 @@
 import { type OnnxFeatures, type OnnxGraph, poolings, registerLayer } from '@covpool/core';
-import type { Tensor3D } from '@tensorflow/tfjs-core';
-import { covariance } from './covariance.ts';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { onnxCovariance } from './onnx.ts';
+import { triuCovariance } from './triu-covariance.ts';
 import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from './triangle-pooling.ts';
+import type { TriuOptions } from './triu.ts';
 
 /** Plain covariance pooling: the upper triangle of the covariance, without normalisation. */
 export class CovariancePooling extends TrianglePooling {
   static className = 'covpool/covariance/CovariancePooling';
 
-  protected override matrices(features: Tensor3D): Tensor3D {
-    return covariance(features);
+  protected override triangles(features: Tensor3D, options: TriuOptions): Tensor2D {
+    return triuCovariance(features, options);
   }
 
   protected override matricesOnnx(graph: OnnxGraph, features: OnnxFeatures): string {

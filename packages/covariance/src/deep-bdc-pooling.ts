@@ -1,9 +1,10 @@
 import { checkArgument } from '@covpool/base';
 import { constant, type LayerShape, onlyShape, poolings, registerLayer } from '@covpool/core';
-import { reshape, type Scalar, type serialization, type Tensor3D } from '@tensorflow/tfjs-core';
+import { reshape, type Scalar, type serialization, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { distanceCovariance } from './distance-covariance.ts';
 import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from './triangle-pooling.ts';
+import { type TriuOptions, triuVectorize } from './triu.ts';
 
 export interface DeepBdcPoolingConfig extends TrianglePoolingConfig {
   /**
@@ -40,9 +41,9 @@ export class DeepBdcPooling extends TrianglePooling {
     this.temperature = this.addNamedWeight('temperature', [1, 1], constant(start));
   }
 
-  protected override matrices(features: Tensor3D): Tensor3D {
+  protected override triangles(features: Tensor3D, options: TriuOptions): Tensor2D {
     const temperature: Scalar = reshape(this.temperature.read(), []);
-    return distanceCovariance(features, temperature);
+    return triuVectorize(distanceCovariance(features, temperature), options);
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -14,6 +14,8 @@ export { onnxCentred, onnxCovariance, onnxPositions, onnxSecondMoment, onnxTrian
 export { secondMoment } from './second-moment.ts';
 export { signedSqrt } from './signed-sqrt.ts';
 export type { SignedSqrtOptions } from './signed-sqrt.ts';
+export { triuCovariance } from './triu-covariance.ts';
+export { triuMaskedCovariance } from './triu-masked-covariance.ts';
 export { triuPermutation } from './triu-places.ts';
 export type { TriuOrder } from './triu-places.ts';
 export { triuMatrix, triuVectorize } from './triu.ts';

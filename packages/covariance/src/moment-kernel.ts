@@ -8,7 +8,7 @@ interface Attributes {
 const centred = (x: Tensor, { centering }: Attributes): Tensor => (centering ? sub(x, mean(x, 1, true)) : x);
 
 /** `dX = X̄(G + Gᵀ)/M`. The columns of X̄ sum to zero, so the product needs no centring of its own. */
-const gradientKernel = defineKernel<{ dy: Tensor; x: Tensor }, Attributes>({
+export const momentGradientKernel = defineKernel<{ dy: Tensor; x: Tensor }, Attributes>({
   name: 'CovarianceGradient',
   composed: ({ dy, x }, options) => [
     mul(matMul(centred(x, options), add(dy, transpose(dy, [0, 2, 1]))), 1 / x.shape[1]!),
@@ -25,6 +25,6 @@ export const momentKernel = defineKernel<{ x: Tensor }, Attributes>({
   gradient: {
     inputs: ['x'],
     outputs: [false],
-    compute: ([dy], [x], options) => ({ x: () => gradientKernel({ dy: dy!, x: x! }, options)[0]! }),
+    compute: ([dy], [x], options) => ({ x: () => momentGradientKernel({ dy: dy!, x: x! }, options)[0]! }),
   },
 });

@@ -2,7 +2,7 @@ import { type OnnxFeatures, type OnnxGraph, type PoolingConfig, PoolingLayer, wi
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { onnxTriangle } from './onnx.ts';
 import { checkOrder, type TriuOrder } from './triu-places.ts';
-import { triuVectorize } from './triu.ts';
+import type { TriuOptions } from './triu.ts';
 
 /** Options of every pooling whose descriptor is the upper triangle of a symmetric matrix. */
 export interface TrianglePoolingConfig extends PoolingConfig {
@@ -24,13 +24,13 @@ export abstract class TrianglePooling extends PoolingLayer {
     this.order = order;
   }
 
-  /** The matrices [B,s,s] of features [B,M,d]. */
-  protected abstract matrices(features: Tensor3D): Tensor3D;
+  /** The upper triangles [B,s(s+1)/2] of features [B,M,d], packed as the options say. */
+  protected abstract triangles(features: Tensor3D, options: TriuOptions): Tensor2D;
 
-  /** The nodes of `matrices` outside of training. Absent: ONNX has none. */
+  /** The nodes of the matrices [B,s,s] outside of training. Absent: ONNX has none. */
   protected matricesOnnx?(graph: OnnxGraph, features: OnnxFeatures): string;
 
-  /** Their side s for d channels. */
+  /** The matrices' side s for d channels. */
   protected side(channels: number): number {
     return channels;
   }
@@ -41,7 +41,7 @@ export abstract class TrianglePooling extends PoolingLayer {
   }
 
   protected override pool(features: Tensor3D): Tensor2D {
-    return triuVectorize(this.matrices(features), { order: this.order });
+    return this.triangles(features, { order: this.order });
   }
 
   protected override poolOnnx(graph: OnnxGraph, features: OnnxFeatures): string {

@@ -62,7 +62,7 @@ function scatterOnHost({ shape, values }: HostArray, order: TriuOrder): HostArra
 }
 
 /** [B,d,d] to [B,d(d+1)/2]; the gradient goes to the upper triangle, zeros below. */
-const vectorizeKernel: KernelCall<{ a: Tensor }, Resolved> = defineKernel<{ a: Tensor }, Resolved>({
+export const vectorizeKernel: KernelCall<{ a: Tensor }, Resolved> = defineKernel<{ a: Tensor }, Resolved>({
   name: 'TriuVectorize',
   composed: ({ a }, { order }) => {
     const [batch, d] = a.shape as [number, number];
@@ -77,7 +77,7 @@ const vectorizeKernel: KernelCall<{ a: Tensor }, Resolved> = defineKernel<{ a: T
 });
 
 /** [B,d(d+1)/2] to an upper triangular [B,d,d]: a gather with one more, zero, column stands in for a scatter. */
-const scatterKernel: KernelCall<{ v: Tensor }, Resolved> = defineKernel<{ v: Tensor }, Resolved>({
+export const scatterKernel: KernelCall<{ v: Tensor }, Resolved> = defineKernel<{ v: Tensor }, Resolved>({
   name: 'TriuScatter',
   composed: ({ v }, { order }) => {
     const [batch, length] = v.shape as [number, number];

@@ -1,10 +1,9 @@
 import { maskSeed, type PoolingConfig, poolings, registerLayer, torchUniform } from '@covpool/core';
-import { triuVectorize } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { type DropRateOptions, type ResolvedDropRate, resolveDropRate } from './adaptive-drop-rate.ts';
 import { channelImportance } from './channel-importance.ts';
-import { dropCov } from './drop-cov.ts';
+import { triuDropCov } from './drop-cov.ts';
 import { dropCovPresets, presetOf } from './presets.ts';
 import { paper, TrainingOnlyPooling } from './training-only-pooling.ts';
 
@@ -32,7 +31,7 @@ export class DropCovPooling extends TrainingOnlyPooling {
 
   protected override poolInTraining(features: Tensor3D): Tensor2D {
     const importance = channelImportance(features, this.kernel.read() as Tensor3D);
-    return triuVectorize(dropCov(features, importance, { training: true, seed: maskSeed(this.name), ...this.options }));
+    return triuDropCov(features, importance, { training: true, seed: maskSeed(this.name), ...this.options });
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -1,4 +1,4 @@
-import { covariance } from '@covpool/covariance';
+import { covariance, triuVectorize } from '@covpool/covariance';
 import {
   covarianceOracle,
   describeEngines,
@@ -34,7 +34,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { adaptiveDropRate } from './adaptive-drop-rate.ts';
 import { channelMask } from './channel-mask.ts';
-import { dropCov, type DropCovOptions } from './drop-cov.ts';
+import { dropCov, type DropCovOptions, triuDropCov } from './drop-cov.ts';
 
 const [BATCH, POSITIONS, CHANNELS] = [2, 9, 12];
 const features = () => seededTensor<Rank.R3>([BATCH, POSITIONS, CHANNELS], 'features');
@@ -92,6 +92,12 @@ describeEngines('dropCov', () => {
         });
       }
       expect(Math.min(dropped, kept)).toBeGreaterThan(10);
+    });
+
+    it('has an upper triangle of its own', async () => {
+      const [x, w] = [features(), attention()];
+      await expectClose(triuDropCov(x, w, step(3)), await triuVectorize(dropCov(x, w, step(3))).data());
+      await expectClose(triuDropCov(x, w), await triuVectorize(dropCov(x, w)).data());
     });
 
     it('takes feature maps as rows', async () => {
@@ -233,6 +239,15 @@ describeEngines('dropCov', () => {
       );
     });
 
+    it('of the triangle is that of the matrix', async () => {
+      const weights = seededTensor([BATCH, (CHANNELS * (CHANNELS + 1)) / 2], 'loss of the triangle');
+      const along = (f: (a: Tensor, b: Tensor2D) => Tensor): Tensor[] =>
+        grads((a: Tensor, b: Tensor) => sum(mul(f(a, b as Tensor2D), weights)))([features(), attention()]);
+      const ours = along((a, b) => triuDropCov(a, b, step(4)));
+      const composed = along((a, b) => triuVectorize(dropCov(a, b, step(4))));
+      for (const i of [0, 1]) await expectClose(ours[i]!, await composed[i]!.data(), { relative: 2 * tolerance() });
+    });
+
     it('does not change if the rate is replaced by a constant (spec 6.9)', async () => {
       const [x, w] = [features(), attention()];
       const { rate } = await planOf(x, w, 4);
@@ -255,6 +270,11 @@ describeEngines('dropCov', () => {
         /dropCov: attention must be \[B,d\] = \[2,4\] like the features, got \[2,5\]/,
       );
       await expectCovpoolError(
+        () => triuDropCov(zeros([2, 3, 4]), zeros([2, 5])),
+        'bad-argument',
+        /triuDropCov: attention must be \[B,d\] = \[2,4\] like the features, got \[2,5\]/,
+      );
+      await expectCovpoolError(
         () => dropCov(zeros([2, 4]), zeros([2, 4])),
         'bad-argument',
         /dropCov: features must be \[B,M,d\] or \[B,H,W,d\]/,
@@ -273,6 +293,7 @@ describeEngines('dropCov', () => {
       for (const training of [true, false]) {
         await expectNoLeak(() => dropCov(x, w, { training }).dispose());
         await expectNoLeak(() => grad((a: Tensor) => sum(dropCov(a, w, { training })))(x).dispose());
+        await expectNoLeak(() => grad((a: Tensor) => sum(triuDropCov(a, w, { training })))(x).dispose());
       }
     });
   });

@@ -1,5 +1,5 @@
 import { checkArgument } from '@covpool/base';
-import { asRows, covariance } from '@covpool/covariance';
+import { asRows, covariance, triuCovariance, triuMaskedCovariance } from '@covpool/covariance';
 import {
   add,
   expandDims,
@@ -13,7 +13,12 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { adaptiveDropRate, type DropRateOptions, resolveDropRate } from './adaptive-drop-rate.ts';
+import {
+  adaptiveDropRate,
+  type DropRateOptions,
+  type ResolvedDropRate,
+  resolveDropRate,
+} from './adaptive-drop-rate.ts';
 import { channelMask } from './channel-mask.ts';
 import { withoutGradient } from './without-gradient.ts';
 
@@ -30,9 +35,8 @@ export interface DropCovOptions extends DropRateOptions {
  * result is the covariance of X′ with each channel of each image dropped with probability ρ and the others scaled by 1/(1−ρ).
  * Over masks its entries off the diagonal are unbiased, those on it larger by 1/(1−ρ).
  *
- * All of this scales channels by factors s, and `cov(X∘s) = cov(X)∘(s sᵀ)`: one covariance is computed, and the smaller of X and cov(X)
- * scaled. Outside of training the result is `covariance(x)`, and the attention plays no part. Gradients flow through X and,
- * by 1+ω alone, through ω.
+ * Outside of training the result is `covariance(x)`, and the attention plays no part. Gradients flow through X and, by 1+ω alone,
+ * through ω. Where the upper triangle is all that is wanted, `triuDropCov` computes less.
  *
  * @param x features [B,M,d] or [B,H,W,d]
  * @param attention ω, a softmax over the channels of each image [B,d]
@@ -45,31 +49,69 @@ export interface DropCovOptions extends DropRateOptions {
 export function dropCov(
   x: Tensor,
   attention: Tensor2D,
-  { training = false, seed = 0, ...options }: DropCovOptions = {},
+  { training = false, ...options }: DropCovOptions = {},
 ): Tensor3D {
-  const rateOptions = resolveDropRate('dropCov', options);
   return tidy(() => {
-    const rows = asRows('dropCov', x);
-    const [batch, positions, channels] = rows.shape;
-    checkArgument(
-      String(attention.shape) === String([batch, channels]),
-      () => `dropCov: attention must be [B,d] = [${batch},${channels}] like the features, got [${attention.shape}]`,
-    );
+    const rows = checkedRows('dropCov', x, attention);
+    const drop = resolved('dropCov', options);
     if (!training) return covariance(rows);
-    const weights = add(attention, 1) as Tensor2D;
-    const factorsOf = (rowSums: () => Tensor): Tensor => {
-      const correlation = withoutGradient(() => mul(weights, rowSums()) as Tensor2D);
-      const rate = adaptiveDropRate(attention, correlation, rateOptions);
-      return mul(weights, channelMask(batch, channels, rate, seed));
-    };
-    if (positions < channels) {
-      const factors = factorsOf(() => covarianceTimes(rows, expandDims(weights, 2)));
-      return covariance(mul(rows, expandDims(factors, 1)));
-    }
-    const sigma = covariance(rows);
-    const factors = factorsOf(() => squeeze(matMul(sigma, expandDims(weights, 2)), [2]));
-    return mul(mul(sigma, expandDims(factors, 2)), expandDims(factors, 1));
+    const { weights, mask } = channelFactors(rows, attention, drop);
+    return covariance(mul(rows, expandDims(mul(weights, mask), 1)));
   });
+}
+
+/**
+ * The upper triangle of `dropCov`, row by row, as one operation behind the mask: on wasm and on tensorflow dropped channels cost
+ * nothing, and no matrix leaves the processor's cache.
+ *
+ * Cost, k = (1−ρ)d channels kept: M·k²/2 multiply-adds forward, M·k² backward.
+ *
+ * @param x features [B,M,d] or [B,H,W,d]
+ * @param attention ω, a softmax over the channels of each image [B,d]
+ * @returns [B,d(d+1)/2]
+ */
+export function triuDropCov(
+  x: Tensor,
+  attention: Tensor2D,
+  { training = false, ...options }: DropCovOptions = {},
+): Tensor2D {
+  return tidy(() => {
+    const rows = checkedRows('triuDropCov', x, attention);
+    const drop = resolved('triuDropCov', options);
+    if (!training) return triuCovariance(rows);
+    const { weights, mask } = channelFactors(rows, attention, drop);
+    return triuMaskedCovariance(rows, weights, mask);
+  });
+}
+
+type Drop = ResolvedDropRate & { seed: number };
+
+const resolved = (who: string, { seed = 0, ...options }: DropCovOptions): Drop => ({
+  ...resolveDropRate(who, options),
+  seed,
+});
+
+function checkedRows(who: string, x: Tensor, attention: Tensor2D): Tensor3D {
+  const rows = asRows(who, x);
+  const [batch, , channels] = rows.shape;
+  checkArgument(
+    String(attention.shape) === String([batch, channels]),
+    () => `${who}: attention must be [B,d] = [${batch},${channels}] like the features, got [${attention.shape}]`,
+  );
+  return rows;
+}
+
+/** What the channels are multiplied by: 1+ω, and the mask at the adaptive rate, a constant to the gradient. */
+function channelFactors(
+  rows: Tensor3D,
+  attention: Tensor2D,
+  { seed, ...options }: Drop,
+): { weights: Tensor2D; mask: Tensor2D } {
+  const [batch, , channels] = rows.shape;
+  const weights = add(attention, 1) as Tensor2D;
+  const correlation = withoutGradient(() => mul(weights, covarianceTimes(rows, expandDims(weights, 2))) as Tensor2D);
+  const rate = adaptiveDropRate(attention, correlation, options);
+  return { weights, mask: channelMask(batch, channels, rate, seed) };
 }
 
 /** `cov(X) w = Xᵀ(X w − mean)/M` of columns w [B,d,1], without the covariance: less their mean, the products centre X. */

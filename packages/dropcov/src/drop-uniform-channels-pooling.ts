@@ -1,5 +1,5 @@
 import { maskSeed, type PoolingConfig, poolings, registerLayer } from '@covpool/core';
-import { covariance, triuVectorize } from '@covpool/covariance';
+import { triuCovariance } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { dropUniformChannels } from './drop-uniform-channels.ts';
 import { type IntervalOptions, resolveInterval } from './stride-mask.ts';
@@ -18,7 +18,7 @@ export class DropUniformChannelsPooling extends TrainingOnlyPooling {
   }
 
   protected override poolInTraining(features: Tensor3D): Tensor2D {
-    return triuVectorize(covariance(dropUniformChannels(features, { ...this.options, seed: maskSeed(this.name) })));
+    return triuCovariance(dropUniformChannels(features, { ...this.options, seed: maskSeed(this.name) }));
   }
 
   override getConfig(): serialization.ConfigDict {

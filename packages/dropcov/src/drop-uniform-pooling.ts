@@ -1,5 +1,5 @@
 import { maskSeed, type PoolingConfig, poolings, registerLayer } from '@covpool/core';
-import { covariance, triuVectorize } from '@covpool/covariance';
+import { triuCovariance } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { dropUniform } from './drop-uniform.ts';
 import { type IntervalOptions, resolveInterval } from './stride-mask.ts';
@@ -18,7 +18,7 @@ export class DropUniformPooling extends TrainingOnlyPooling {
   }
 
   protected override poolInTraining(features: Tensor3D): Tensor2D {
-    return dropUniform(triuVectorize(covariance(features)), { ...this.options, seed: maskSeed(this.name) });
+    return dropUniform(triuCovariance(features), { ...this.options, seed: maskSeed(this.name) });
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -1,5 +1,5 @@
 import { type PoolingConfig, poolings, registerLayer } from '@covpool/core';
-import { covariance, triuVectorize } from '@covpool/covariance';
+import { triuCovariance } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { dropUniformRanks } from './drop-uniform-ranks.ts';
 import { type IntervalOptions, resolveInterval } from './stride-mask.ts';
@@ -18,7 +18,7 @@ export class DropUniformRanksPooling extends TrainingOnlyPooling {
   }
 
   protected override poolInTraining(features: Tensor3D): Tensor2D {
-    return dropUniformRanks(triuVectorize(covariance(features)), this.options);
+    return dropUniformRanks(triuCovariance(features), this.options);
   }
 
   override getConfig(): serialization.ConfigDict {

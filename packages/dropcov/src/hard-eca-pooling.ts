@@ -1,5 +1,5 @@
 import { type PoolingConfig, poolings, registerLayer, torchUniform } from '@covpool/core';
-import { covariance, triuVectorize } from '@covpool/covariance';
+import { triuCovariance } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { ecaAttention } from './eca-attention.ts';
@@ -25,7 +25,7 @@ export class HardEcaPooling extends TrainingOnlyPooling {
 
   protected override poolInTraining(features: Tensor3D): Tensor2D {
     const weights = ecaAttention(features, this.kernel.read() as Tensor3D);
-    return triuVectorize(covariance(hardAttention(features, weights, this.options)));
+    return triuCovariance(hardAttention(features, weights, this.options));
   }
 
   override getConfig(): serialization.ConfigDict {

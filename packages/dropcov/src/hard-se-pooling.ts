@@ -1,6 +1,6 @@
 import { checkPositiveWhole } from '@covpool/base';
 import { type PoolingConfig, poolings, registerLayer, torchUniform } from '@covpool/core';
-import { covariance, triuVectorize } from '@covpool/covariance';
+import { triuCovariance } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { hardAttention, type HardAttentionOptions, resolveHardAttention } from './hard-attention.ts';
@@ -37,7 +37,7 @@ export class HardSePooling extends TrainingOnlyPooling {
 
   protected override poolInTraining(features: Tensor3D): Tensor2D {
     const weights = seAttention(features, this.squeeze.read() as Tensor2D, this.excite.read() as Tensor2D);
-    return triuVectorize(covariance(hardAttention(features, weights, this.options)));
+    return triuCovariance(hardAttention(features, weights, this.options));
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -1,5 +1,5 @@
 import { type PoolingConfig, poolings, registerLayer } from '@covpool/core';
-import { covariance, triuVectorize } from '@covpool/covariance';
+import { triuCovariance } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { keepLargest, type KeepLargestOptions, resolveShare } from './keep-largest.ts';
 import { paper, TrainingOnlyPooling } from './training-only-pooling.ts';
@@ -17,7 +17,7 @@ export class KeepLargestPooling extends TrainingOnlyPooling {
   }
 
   protected override poolInTraining(features: Tensor3D): Tensor2D {
-    return keepLargest(triuVectorize(covariance(features)), this.options);
+    return keepLargest(triuCovariance(features), this.options);
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -1,5 +1,5 @@
 import { type OnnxFeatures, type OnnxGraph, PoolingLayer } from '@covpool/core';
-import { covariance, onnxCovariance, onnxTriangle, triuVectorize } from '@covpool/covariance';
+import { onnxCovariance, onnxTriangle, triuCovariance } from '@covpool/covariance';
 import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 
 /** The publication behind every pooling of this package. */
@@ -16,7 +16,7 @@ export abstract class TrainingOnlyPooling extends PoolingLayer {
   }
 
   protected override pool(features: Tensor3D, training: boolean): Tensor2D {
-    return training ? this.poolInTraining(features) : triuVectorize(covariance(features));
+    return training ? this.poolInTraining(features) : triuCovariance(features);
   }
 
   protected override poolOnnx(graph: OnnxGraph, features: OnnxFeatures): string {

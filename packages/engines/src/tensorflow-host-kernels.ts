@@ -13,6 +13,11 @@ import {
   type RowRootAttrs,
   rowRootGradientJob,
   rowRootJob,
+  type TriuAttrs,
+  triuCovarianceGradientJob,
+  triuCovarianceJob,
+  triuMaskedCovarianceGradientJob,
+  triuMaskedCovarianceJob,
 } from '@covpool/wasm-kernels';
 import { type KernelBackend, type KernelFunc, registerKernel, type TensorInfo, getKernel } from '@tensorflow/tfjs-core';
 import { type JobRunner, jobRunner } from './host-threads.ts';
@@ -85,6 +90,37 @@ const covarianceGradient: Form<CovarianceAttrs> = (call, { dy, x }, attrs) => {
   return [call.write(at.dx, x!.shape)];
 };
 
+const triangleOf = ([batch, , d]: number[]): number[] => [batch!, (d! * (d! + 1)) / 2];
+
+const triuCovariance: Form<TriuAttrs> = (call, { x }, attrs) => {
+  const shape = triangleOf(x!.shape);
+  const at = { x: call.read(x!, 'x'), v: call.room(shape, 'result') };
+  call.run(triuCovarianceJob(call.host.routines, x!.shape, attrs, at));
+  return [call.write(at.v, shape)];
+};
+
+const triuCovarianceGradient: Form<TriuAttrs> = (call, { dv, x }, attrs) => {
+  const at = { dv: call.read(dv!, 'dy'), x: call.read(x!, 'x'), dx: call.room(x!.shape, 'result') };
+  call.run(triuCovarianceGradientJob(call.host.routines, x!.shape, attrs, at));
+  return [call.write(at.dx, x!.shape)];
+};
+
+const triuMaskedCovariance: Form<object> = (call, { x, weights, mask }) => {
+  const shape = triangleOf(x!.shape);
+  const factors = { weights: call.read(weights!, 'weights'), mask: call.read(mask!, 'mask') };
+  const at = { ...factors, x: call.read(x!, 'x'), v: call.room(shape, 'result') };
+  call.run(triuMaskedCovarianceJob(call.host.routines, x!.shape, at));
+  return [call.write(at.v, shape)];
+};
+
+const triuMaskedCovarianceGradient: Form<object> = (call, { dv, x, weights, mask }) => {
+  const factors = { weights: call.read(weights!, 'weights'), mask: call.read(mask!, 'mask') };
+  const results = { dx: call.room(x!.shape, 'result'), dWeights: call.room(weights!.shape, 'weights gradient') };
+  const at = { ...factors, ...results, dv: call.read(dv!, 'dy'), x: call.read(x!, 'x') };
+  call.run(triuMaskedCovarianceGradientJob(call.host.routines, x!.shape, at));
+  return [call.write(at.dx, x!.shape), call.write(at.dWeights, weights!.shape)];
+};
+
 /** Where the iterates are kept for the gradient of an input, if they are not too many; 0: they are not. */
 function keep(call: Call, name: string, input: TensorInfo, attrs: NewtonSchulzAttrs, each: number): number {
   const bytes = each * input.shape[0]!;
@@ -141,6 +177,10 @@ const rowRootGradient: Form<RowRootAttrs> = (call, { dy, x }, attrs) => {
 const forms = {
   Covariance: covariance,
   CovarianceGradient: covarianceGradient,
+  TriuCovariance: triuCovariance,
+  TriuCovarianceGradient: triuCovarianceGradient,
+  TriuMaskedCovariance: triuMaskedCovariance,
+  TriuMaskedCovarianceGradient: triuMaskedCovarianceGradient,
   NewtonSchulz: newtonSchulz,
   NewtonSchulzGradient: newtonSchulzGradient,
   NewtonSchulzOfRows: rowRoot,

@@ -1,7 +1,13 @@
 import { checkArgument } from '@covpool/base';
 import { type OnnxFeatures, type OnnxGraph, poolings, registerLayer } from '@covpool/core';
-import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
-import type { serialization, Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  TrianglePooling,
+  type TrianglePoolingConfig,
+  trianglePoolingOptionNames,
+  type TriuOptions,
+  triuVectorize,
+} from '@covpool/covariance';
+import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { isqrtGaussian, type IsqrtGaussianOptions } from './gaussian-root.ts';
 import { onnxIsqrtGaussian } from './newton-schulz-onnx.ts';
 import { checkIterations } from './pre-normalization.ts';
@@ -25,8 +31,8 @@ export class GaussianPooling extends TrianglePooling {
     return channels + 1;
   }
 
-  protected override matrices(features: Tensor3D): Tensor3D {
-    return isqrtGaussian(features, this.options);
+  protected override triangles(features: Tensor3D, options: TriuOptions): Tensor2D {
+    return triuVectorize(isqrtGaussian(features, this.options), options);
   }
 
   protected override matricesOnnx(graph: OnnxGraph, features: OnnxFeatures): string {

@@ -1,6 +1,12 @@
 import { type OnnxFeatures, type OnnxGraph, poolings, registerLayer, withoutOnnxForm } from '@covpool/core';
-import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
-import type { serialization, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  TrianglePooling,
+  type TrianglePoolingConfig,
+  trianglePoolingOptionNames,
+  type TriuOptions,
+  triuVectorize,
+} from '@covpool/covariance';
+import type { serialization, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { isqrtCov, type IsqrtCovOptions } from './isqrt-cov.ts';
 import { onnxIsqrtCov } from './newton-schulz-onnx.ts';
 import { checkIterations } from './pre-normalization.ts';
@@ -21,8 +27,8 @@ export class IsqrtCovPooling extends TrianglePooling {
     this.options = { iterations, norm, centering, recompute };
   }
 
-  protected override matrices(features: Tensor3D): Tensor3D {
-    return this.root(features, this.options);
+  protected override triangles(features: Tensor3D, options: TriuOptions): Tensor2D {
+    return triuVectorize(this.root(features, this.options), options);
   }
 
   protected override matricesOnnx(graph: OnnxGraph, features: OnnxFeatures): string {

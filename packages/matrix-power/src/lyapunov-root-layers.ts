@@ -1,6 +1,12 @@
 import { type LayerConfig, NormalizationLayer, normalizations, poolings, registerLayer } from '@covpool/core';
-import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
-import type { serialization, Tensor, Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  TrianglePooling,
+  type TrianglePoolingConfig,
+  trianglePoolingOptionNames,
+  type TriuOptions,
+  triuVectorize,
+} from '@covpool/covariance';
+import type { serialization, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { checkLyapunov } from './lyapunov.ts';
 import type { LyapunovOptions } from './lyapunov-root.ts';
 import { mpaInverseSqrt } from './mpa-inverse-sqrt.ts';
@@ -22,8 +28,8 @@ abstract class LyapunovPooling extends TrianglePooling {
 
   protected abstract rootOfCovariance(features: Tensor, options: LyapunovOptions): Tensor3D;
 
-  protected override matrices(features: Tensor3D): Tensor3D {
-    return this.rootOfCovariance(features, this.options);
+  protected override triangles(features: Tensor3D, options: TriuOptions): Tensor2D {
+    return triuVectorize(this.rootOfCovariance(features, this.options), options);
   }
 
   override getConfig(): serialization.ConfigDict {

@@ -1,6 +1,12 @@
 import { poolings, registerLayer } from '@covpool/core';
-import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
-import type { serialization, Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  TrianglePooling,
+  type TrianglePoolingConfig,
+  trianglePoolingOptionNames,
+  type TriuOptions,
+  triuVectorize,
+} from '@covpool/covariance';
+import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { matrixPowerCov } from './matrix-power.ts';
 import { type MatrixPowerOptions, type ResolvedMatrixPower, resolveMatrixPower } from './matrix-power-options.ts';
 import { matrixPowerVariants } from './matrix-power-variants.ts';
@@ -17,8 +23,8 @@ export class MatrixPowerPooling extends TrianglePooling {
     this.options = resolveMatrixPower(this.name, config);
   }
 
-  protected override matrices(features: Tensor3D): Tensor3D {
-    return matrixPowerCov(features, this.options);
+  protected override triangles(features: Tensor3D, options: TriuOptions): Tensor2D {
+    return triuVectorize(matrixPowerCov(features, this.options), options);
   }
 
   override getConfig(): serialization.ConfigDict {

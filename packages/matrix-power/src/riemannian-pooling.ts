@@ -1,6 +1,12 @@
 import { type LayerConfig, NormalizationLayer, normalizations, poolings, registerLayer } from '@covpool/core';
-import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
-import type { serialization, Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  TrianglePooling,
+  type TrianglePoolingConfig,
+  trianglePoolingOptionNames,
+  type TriuOptions,
+  triuVectorize,
+} from '@covpool/covariance';
+import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { checkCholesky, choleskyLog, choleskyLogCov, type CholeskyLogOptions } from './cholesky-log.ts';
 import { IsqrtCovPooling, type IsqrtCovPoolingConfig } from './isqrt-cov-pooling.ts';
 import { powTmlr, scalePowEmlr } from './riemannian.ts';
@@ -31,8 +37,8 @@ export class CholeskyPooling extends TrianglePooling {
     this.options = { epsilon };
   }
 
-  protected override matrices(features: Tensor3D): Tensor3D {
-    return choleskyLogCov(features, this.options);
+  protected override triangles(features: Tensor3D, options: TriuOptions): Tensor2D {
+    return triuVectorize(choleskyLogCov(features, this.options), options);
   }
 
   override getConfig(): serialization.ConfigDict {

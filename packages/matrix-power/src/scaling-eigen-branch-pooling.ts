@@ -1,14 +1,20 @@
 import { type LayerConfig, NormalizationLayer, normalizations, poolings, registerLayer } from '@covpool/core';
-import { TrianglePooling, type TrianglePoolingConfig, trianglePoolingOptionNames } from '@covpool/covariance';
-import type { Tensor3D } from '@tensorflow/tfjs-core';
+import {
+  TrianglePooling,
+  type TrianglePoolingConfig,
+  trianglePoolingOptionNames,
+  type TriuOptions,
+  triuVectorize,
+} from '@covpool/covariance';
+import type { Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import { scalingEigenBranch, scalingEigenBranchCov } from './scaling-eigen-branch.ts';
 
 /** Scaling-eigen-branch pooling: the upper triangle of the covariance's scaled root. */
 export class ScalingEigenBranchPooling extends TrianglePooling {
   static className = 'covpool/matrix-power/ScalingEigenBranchPooling';
 
-  protected override matrices(features: Tensor3D): Tensor3D {
-    return scalingEigenBranchCov(features);
+  protected override triangles(features: Tensor3D, options: TriuOptions): Tensor2D {
+    return triuVectorize(scalingEigenBranchCov(features), options);
   }
 }
 

@@ -14,6 +14,13 @@ export {
   rowRootJob,
 } from './second-order-jobs.ts';
 export type { CovarianceAttrs, NewtonSchulzAttrs, RowRootAttrs } from './second-order-jobs.ts';
+export {
+  triuCovarianceGradientJob,
+  triuCovarianceJob,
+  triuMaskedCovarianceGradientJob,
+  triuMaskedCovarianceJob,
+} from './triu-covariance-jobs.ts';
+export type { TriuAttrs } from './triu-covariance-jobs.ts';
 export { hasRelaxedSimd } from './relaxed-simd.ts';
 export { registerWasmKernels, wasmPrimitives } from './register.ts';
 export type { WasmKernels } from './register.ts';

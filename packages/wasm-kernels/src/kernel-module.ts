@@ -51,6 +51,13 @@ export interface KernelModule {
   // prettier-ignore
   avgPoolGradient: Routine<['dy', 'dx', 'batch', 'height', 'width', 'channels', 'windowHeight', 'windowWidth', 'outHeight', 'outWidth',
     'strideH', 'strideW', 'top', 'left']>;
+  triuCovarianceForward: Routine<['x', 'v', 'count', 'm', 'd', 'byColumns', 'scratch']>;
+  triuCovarianceGradient: Routine<['dv', 'x', 'dx', 'count', 'm', 'd', 'byColumns', 'scratch']>;
+  triuCovarianceScratch(m: number, d: number): number;
+  triuMaskedCovarianceForward: Routine<['x', 'weights', 'mask', 'v', 'count', 'm', 'd', 'scratch']>;
+  // prettier-ignore
+  triuMaskedCovarianceGradient: Routine<['dv', 'x', 'weights', 'mask', 'dx', 'dWeights', 'count', 'm', 'd', 'scratch']>;
+  triuMaskedCovarianceScratch(m: number, d: number): number;
   triangles: Routine<['matrices', 'vectors', 'count', 'd', 'byColumns', 'back']>;
   repeatBlocks: Routine<['from', 'to', 'blocks', 'bytes', 'times']>;
   rowSpectrum: Routine<['x', 'm', 'd', 'centering', 'values', 'work']>;

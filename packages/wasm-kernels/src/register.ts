@@ -24,6 +24,12 @@ import { registerOnWasm } from './kernels/registration.ts';
 import { sgdStepKernel } from './kernels/sgd-step.ts';
 import { tileKernel } from './kernels/tile.ts';
 import { triuScatterKernel, triuVectorizeKernel } from './kernels/triangle.ts';
+import {
+  triuCovarianceGradientKernel,
+  triuCovarianceKernel,
+  triuMaskedCovarianceGradientKernel,
+  triuMaskedCovarianceKernel,
+} from './kernels/triu-covariance.ts';
 import { unsortedSegmentSumKernel } from './kernels/unsorted-segment-sum.ts';
 import { createPrimitives } from './primitives.ts';
 import type { WasmPrimitives } from './primitives.ts';
@@ -49,6 +55,10 @@ const KERNELS = [
   unsortedSegmentSumKernel,
   covarianceKernel,
   covarianceGradientKernel,
+  triuCovarianceKernel,
+  triuCovarianceGradientKernel,
+  triuMaskedCovarianceKernel,
+  triuMaskedCovarianceGradientKernel,
   newtonSchulzKernel,
   newtonSchulzGradientKernel,
   rowRootKernel,

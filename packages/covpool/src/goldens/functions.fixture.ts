@@ -8,9 +8,9 @@ import {
   l2Normalize,
   secondMoment,
   signedSqrt,
+  triuCovariance,
   triuMatrix,
   type TriuOptions,
-  triuVectorize,
 } from '@covpool/covariance';
 import {
   adaptiveDropRate,
@@ -175,6 +175,6 @@ export const goldenFunctions: Record<string, GoldenFunction> = {
     call: ([a], { copies }) => trivialRepresentation(a as Tensor3D, copies as number),
   },
   svPowerNorm: plain(svPowerNorm),
-  triuCovariance: plain((x: Tensor, options: TriuOptions) => triuVectorize(covariance(x), options)),
+  triuCovariance: plain((x: Tensor, options: TriuOptions) => triuCovariance(x, options)),
   triuMatrix: plain(triuMatrix),
 };

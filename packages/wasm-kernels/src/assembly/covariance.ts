@@ -20,20 +20,26 @@ export function covarianceForward(
   centering: i32,
   scratch: usize,
 ): void {
+  const step = (<usize>d) << 2;
+  for (let i = 0; i < count; ++i) {
+    covarianceOf(x, to, m, d, centering, 1, scratch);
+    x += <usize>m * step;
+    to += <usize>d * step;
+  }
+}
+
+/** The same of one picture; its upper triangle alone, and whatever the memory held below, without `mirror`. */
+export function covarianceOf(x: usize, to: usize, m: i32, d: i32, centering: i32, mirror: i32, scratch: usize): void {
   const mean = scratch + 128;
   const rows = mean + meansBytes(d);
   const step = (<usize>d) << 2;
   const scale = <f32>(1 / <f64>m);
-  for (let i = 0; i < count; ++i) {
-    if (centering) columnMeans(x, m, d, mean);
-    for (let from = 0; from < m; from += POSITIONS) {
-      const piece = min(POSITIONS, m - from);
-      packRows(x + <usize>from * step, piece, d, centering ? mean : 0, rows);
-      const last = i32(from + piece == m);
-      symmetricProductToRows(rows, rows, d, piece, scale, i32(from > 0), last, to, scratch);
-    }
-    x += <usize>m * step;
-    to += <usize>d * step;
+  if (centering) columnMeans(x, m, d, mean);
+  for (let from = 0; from < m; from += POSITIONS) {
+    const piece = min(POSITIONS, m - from);
+    packRows(x + <usize>from * step, piece, d, centering ? mean : 0, rows);
+    const last = i32(from + piece == m);
+    symmetricProductToRows(rows, rows, d, piece, scale, i32(from > 0), mirror & last, to, scratch);
   }
 }
 

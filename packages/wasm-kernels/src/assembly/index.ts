@@ -15,3 +15,9 @@ export { segmentSum } from './segment-sum';
 export { avgPoolGradient, maxPoolGradient } from './pool-gradient';
 export { repeatBlocks } from './repeat';
 export { triangles } from './triangle';
+export { triuCovarianceForward, triuCovarianceGradient, triuCovarianceScratch } from './triu-covariance';
+export {
+  triuMaskedCovarianceForward,
+  triuMaskedCovarianceGradient,
+  triuMaskedCovarianceScratch,
+} from './triu-masked-covariance';
