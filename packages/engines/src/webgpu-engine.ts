@@ -4,18 +4,11 @@ import type { Engine, EngineAttempt } from './engine.ts';
 import { requireFrom, webgpuFolder } from './engine-cache.ts';
 import { hasGraphicsDevice } from './graphics-device.ts';
 import { isNode, messageOf, nodeBuiltin, optionalImport } from './platform.ts';
-
-interface Adapter {
-  info?: { vendor?: string; architecture?: string; device?: string; description?: string; isFallbackAdapter?: boolean };
-}
-
-interface Gpu {
-  requestAdapter: () => Promise<Adapter | null>;
-}
+import { infoOf, registerWithFeatures, requestAdapter } from './webgpu-device.ts';
 
 interface Dawn {
   globals: object;
-  create: (options: string[]) => Gpu;
+  create: (options: string[]) => GPU;
 }
 
 /** WebGPU: the browser's own, or in Node the `webgpu` package (Dawn) on the system's Vulkan, Metal or Direct3D. */
@@ -29,19 +22,18 @@ export const webgpuEngine: Engine = {
   async start() {
     const missing = await provideGpu();
     if (missing) return missing;
-    const gpu = (globalThis as unknown as { navigator: { gpu: Gpu } }).navigator.gpu;
-    const adapter = await gpu.requestAdapter();
-    if (!adapter) return { ok: false, reason: 'no graphics adapter found', remedy: 'install a Vulkan driver' };
+    const { gpu } = navigator;
     try {
-      const { version_webgpu } = await import('@tensorflow/tfjs-backend-webgpu').then((module) => ({
-        version_webgpu: '4.22.0',
-        ...module,
-      }));
+      // The backend defines the flag that says which adapter is wanted.
+      const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+      const adapter = await requestAdapter(gpu);
+      if (!adapter) return { ok: false, reason: 'no graphics adapter found', remedy: 'install a Vulkan driver' };
+      registerWithFeatures(WebGPUBackend, gpu);
       if (!(await setBackend('webgpu'))) throw new Error('the backend did not initialise');
       registerWebgpuKernels();
       const detail = describeAdapter(adapter);
-      const software = adapter.info?.isFallbackAdapter === true || /swiftshader|llvmpipe|software/i.test(detail);
-      return { ok: true, backend: 'webgpu', version: version_webgpu, detail, software };
+      const software = infoOf(adapter).isFallbackAdapter === true || /swiftshader|llvmpipe|software/i.test(detail);
+      return { ok: true, backend: 'webgpu', version: '4.22.0', detail, software };
     } catch (cause) {
       return { ok: false, reason: messageOf(cause), remedy: 'update the graphics driver' };
     }
@@ -49,7 +41,7 @@ export const webgpuEngine: Engine = {
 };
 
 async function provideGpu(): Promise<EngineAttempt | undefined> {
-  const scope = globalThis as unknown as { navigator?: { gpu?: Gpu } };
+  const scope = globalThis as unknown as { navigator?: { gpu?: GPU } };
   if (scope.navigator?.gpu) return undefined;
   if (!isNode)
     return { ok: false, reason: 'this browser has no WebGPU', remedy: 'use a current Chrome, Edge or Safari' };
@@ -71,7 +63,7 @@ async function fromCache(): Promise<Dawn | undefined> {
   return url === undefined ? undefined : optionalImport<Dawn>(url);
 }
 
-function describeAdapter({ info }: Adapter): string {
-  const words = [info?.vendor, info?.architecture, info?.device, info?.description].filter(Boolean);
-  return words.join(' ') || 'unnamed adapter';
+function describeAdapter(adapter: GPUAdapter): string {
+  const { vendor, architecture, device, description } = infoOf(adapter);
+  return [vendor, architecture, device, description].filter(Boolean).join(' ') || 'unnamed adapter';
 }

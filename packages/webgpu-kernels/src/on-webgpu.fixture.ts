@@ -1,12 +1,42 @@
 import { describeEngines } from '@covpool/testing';
-import { engine, memory, type NamedAttrMap, type NamedTensorMap, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { describe, expect } from 'vitest';
+import {
+  backend,
+  engine,
+  env,
+  memory,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  type Tensor,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { hasSubgroups, SUBGROUPS_FLAG } from './subgroups.ts';
+import type { RecordingBackend } from './webgpu-backend.ts';
 
 /** The suite on webgpu, whose engine registers these kernels; on other engines under test it is skipped. */
 export function describeWebgpu(subject: string, suite: () => void): void {
   describeEngines(subject, (name) => {
     describe.runIf(name === 'webgpu')('kernels of webgpu', () => {
       suite();
+    });
+  });
+}
+
+/**
+ * The suite on webgpu once with subgroups, where the device must have them, and once without. Every adapter that the suites run on
+ * has them.
+ */
+export function describeForms(subject: string, suite: (subgroups: boolean) => void): void {
+  describeWebgpu(subject, () => {
+    describe.each([true, false])('subgroups: %s', (subgroups) => {
+      beforeAll(() => {
+        env().set(SUBGROUPS_FLAG, subgroups);
+        expect(hasSubgroups(backend() as unknown as RecordingBackend)).toBe(subgroups);
+      });
+      afterAll(() => {
+        env().set(SUBGROUPS_FLAG, true);
+      });
+      suite(subgroups);
     });
   });
 }

@@ -1,5 +1,7 @@
 import { checkArgument, CovpoolError } from '@covpool/base';
 import { env, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { Helper } from './group-reductions.ts';
+import { hasSubgroups } from './subgroups.ts';
 import type { RecordingBackend } from './webgpu-backend.ts';
 
 /** A compute shader. */
@@ -10,6 +12,8 @@ export interface Program {
   threads: number;
   /** WGSL with `fn run(group: u32, thread: u32)`, called once by each thread of each group. */
   code: string;
+  /** What the code calls that has a form of its own on devices with subgroups. */
+  helpers?: Helper[];
 }
 
 /** What a dispatch of a program works on. In WGSL the tensors are arrays of f32 by these names, the numbers fields of `sizes`. */
@@ -57,7 +61,7 @@ export function dispatch(backend: RecordingBackend, program: Program, work: Disp
   // Uploads end the pass that is being recorded, so they come first.
   for (const { dataId } of tensors) backend.uploadToGPU(dataId);
   const cache = cacheOf(backend.device);
-  const { pipeline, layout } = compile(backend.device, cache, program, work);
+  const { pipeline, layout } = compile(backend, cache, program, work);
   const buffers = tensors.map(({ dataId }) => backend.tensorMap.get(dataId).resource);
   const resources = [uniformBuffer(backend, cache, work), ...buffers];
   const entries = resources.map((buffer, binding) => ({ binding, resource: { buffer } }));
@@ -104,8 +108,9 @@ function cacheOf(device: GPUDevice): DeviceCache {
   return cache;
 }
 
-function compile(device: GPUDevice, { compiled }: DeviceCache, program: Program, work: Dispatch): Compiled {
-  const code = shader(program, work);
+function compile(backend: RecordingBackend, { compiled }: DeviceCache, program: Program, work: Dispatch): Compiled {
+  const { device } = backend;
+  const code = shader(program, work, hasSubgroups(backend));
   let found = compiled.get(code);
   if (!found) {
     const { label } = program;
@@ -136,7 +141,7 @@ function compile(device: GPUDevice, { compiled }: DeviceCache, program: Program,
 }
 
 /** The whole text: bindings, the program, the entry. Groups beyond 65,535 take a second dimension, of which the last row may be partly empty. */
-function shader({ threads, code }: Program, work: Dispatch): string {
+function shader({ threads, code, helpers = [] }: Program, work: Dispatch, subgroups: boolean): string {
   const { reads, tables = {}, writes, sizes = {}, scalars = {} } = work;
   const fields = [
     'groups: u32',
@@ -148,11 +153,11 @@ function shader({ threads, code }: Program, work: Dispatch): string {
     ...Object.keys(tables).map((name) => `var<storage, read> ${name}: array<i32>;`),
     ...Object.keys(writes).map((name) => `var<storage, read_write> ${name}: array<f32>;`),
   ];
-  return `struct Sizes { ${fields.join(', ')} }
+  return `${subgroups && helpers.length > 0 ? 'enable subgroups;\n' : ''}struct Sizes { ${fields.join(', ')} }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 ${buffers.map((text, i) => `@group(0) @binding(${i + 1}) ${text}`).join('\n')}
 const THREADS = ${threads}u;
-${code}
+${helpers.map((helper) => helper(subgroups)).join('')}${code}
 @compute @workgroup_size(${threads})
 fn main(
   @builtin(workgroup_id) id: vec3<u32>,

@@ -1,5 +1,6 @@
 import { CovpoolError } from '@covpool/base';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { groupMax } from './group-reductions.ts';
 import { dispatch, free, output } from './program.ts';
 import type { RecordingBackend } from './webgpu-backend.ts';
 
@@ -19,25 +20,14 @@ const MAX_SIDE = ${MAX_SIDE}u;
 var<workgroup> sines: array<f32, MAX_SIDE / 2u>;
 var<workgroup> taus: array<f32, MAX_SIDE / 2u>;
 var<workgroup> tangents: array<f32, MAX_SIDE / 2u>;
-var<workgroup> maxima: array<f32, THREADS>;
-var<workgroup> rotated: atomic<u32>;
 var<workgroup> going: u32;
+var<private> rotated: f32;
 
 fn player(index: u32, round: u32, count: u32) -> u32 {
   if (index == 0u) { return count - 1u; }
   return (round + index) % (count - 1u);
 }
 fn opponent(index: u32, round: u32, count: u32) -> u32 { return (round + count - 1u - index) % (count - 1u); }
-
-fn largest(thread: u32, part: f32) -> f32 {
-  maxima[thread] = part;
-  workgroupBarrier();
-  for (var step = THREADS / 2u; step > 0u; step /= 2u) {
-    if (thread < step) { maxima[thread] = max(maxima[thread], maxima[thread + step]); }
-    workgroupBarrier();
-  }
-  return maxima[0];
-}
 
 fn chooseRotation(pair: u32, p: u32, q: u32, at: u32, limit: f32) {
   let d = sizes.d;
@@ -54,7 +44,7 @@ fn chooseRotation(pair: u32, p: u32, q: u32, at: u32, limit: f32) {
       let c = 1.0 / sqrt(1.0 + t * t);
       s = t * c;
       tau = s / (1.0 + c);
-      atomicOr(&rotated, 1u);
+      rotated = 1.0;
     }
   }
   sines[pair] = s;
@@ -119,14 +109,13 @@ fn run(group: u32, thread: u32) {
     work[vectors + index] = select(0.0, 1.0, i == j);
     part = max(part, abs(value));
   }
-  let limit = largest(thread, part) * 0x1p-28;
+  let limit = groupMax(thread, part) * 0x1p-28;
   storageBarrier();
 
   let count = d + d % 2u;
   let pairs = count / 2u;
   for (var sweep = 0u; sweep < ${MAX_SWEEPS}u && d > 1u; sweep++) {
-    if (thread == 0u) { atomicStore(&rotated, 0u); }
-    workgroupBarrier();
+    rotated = 0.0;
     for (var round = 0u; round < count - 1u; round++) {
       for (var pair = thread; pair < pairs; pair += THREADS) {
         chooseRotation(pair, player(pair, round, count), opponent(pair, round, count), at, limit);
@@ -150,7 +139,8 @@ fn run(group: u32, thread: u32) {
       storageBarrier();
       workgroupBarrier();
     }
-    if (thread == 0u) { going = atomicLoad(&rotated); }
+    let any = groupMax(thread, rotated);
+    if (thread == 0u) { going = u32(any); }
     if (workgroupUniformLoad(&going) == 0u) { break; }
   }
 
@@ -190,7 +180,7 @@ export function spectra(backend: RecordingBackend, a: TensorInfo): TensorInfo {
   }
   const state = output(backend, [batch, d + 1, d]);
   const work = output(backend, [batch, 2, d, d]);
-  const program = { label: 'SymmetricEigen', threads: d <= 16 ? 64 : 256, code: CODE };
+  const program = { label: 'SymmetricEigen', threads: d <= 16 ? 64 : 256, code: CODE, helpers: [groupMax] };
   dispatch(backend, program, { reads: { a }, writes: { work, state }, sizes: { d }, groups: d === 0 ? 0 : batch });
   free(backend, work);
   return state;

@@ -24,7 +24,7 @@ import {
 } from '@covpool/testing';
 import { tensor, type Tensor, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
+import { describeForms, run } from '../on-webgpu.fixture.ts';
 
 const symmetric = (d: number, ...key: (string | number)[]): Matrix => symmetrise(seededMatrix(d, d, ...key));
 
@@ -39,7 +39,7 @@ async function eigh(a: Matrix[]) {
   return { state: state!, spectra: a.map((_, b) => of(b)) };
 }
 
-describeWebgpu('eigendecomposition in WGSL', () => {
+describeForms('eigendecomposition in WGSL', () => {
   const examples: [string, Matrix[]][] = [
     ['of [[2,1],[1,2]]', [[[2, 1], [1, 2]]]], // prettier-ignore
     ['of a single number', [[[-3]]]],

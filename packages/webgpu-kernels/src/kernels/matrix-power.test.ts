@@ -28,7 +28,7 @@ import {
 } from '@covpool/testing';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
+import { describeForms, run } from '../on-webgpu.fixture.ts';
 import type { PowerGradient } from './loewner.ts';
 
 const published = { alpha: 0.5, epsilon: 0, norm: 'none', gradient: 'exact', small: 'cut' };
@@ -77,7 +77,7 @@ const variants: Options[] = [
   { norm: 'm-fro', gradient: 'k-matrix' },
 ];
 
-describeWebgpu('matrix power in WGSL', () => {
+describeForms('matrix power in WGSL', () => {
   describe('values', () => {
     it('is ((√3+1)/2, (√3−1)/2) for [[2,1],[1,2]] (spec 2.6)', async () => {
       const [large, little] = [(Math.sqrt(3) + 1) / 2, (Math.sqrt(3) - 1) / 2];

@@ -17,7 +17,7 @@ import {
 } from '@covpool/testing';
 import { type Tensor, tidy, zeros } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { describeWebgpu, run } from '../on-webgpu.fixture.ts';
+import { describeForms, run } from '../on-webgpu.fixture.ts';
 
 type Norm = 'trace' | 'frobenius';
 
@@ -63,7 +63,7 @@ const directionsFor = (rows: number, columns: number, symmetric: boolean): Matri
     return symmetric ? symmetrise(v) : v;
   });
 
-describeWebgpu('Newton–Schulz in WGSL', () => {
+describeForms('Newton–Schulz in WGSL', () => {
   // One small tile, one large tile (both a dispatch in all), more than one tile.
   const sides = [5, 40, 70];
 

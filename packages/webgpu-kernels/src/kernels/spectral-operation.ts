@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { GROUP_SUM } from '../group-sum.ts';
+import { groupSum } from '../group-reductions.ts';
 import { product } from '../product.ts';
 import { dispatch, free, output } from '../program.ts';
 import { spectra } from '../symmetric-eigen.ts';
@@ -35,7 +35,7 @@ const NUMBERS = 4;
 const mapLength = (d: string): string => `(2u * ${d} + ${NUMBERS}u)`;
 
 /** Of each matrix: its eigenvalues as they count, `f = s·h`, and s, their sum, the smallest gap and the total of s. */
-const mapCode = <A>({ functions, factor }: SpectralFamily<A>): string => `${GROUP_SUM}${functions}
+const mapCode = <A>({ functions, factor }: SpectralFamily<A>): string => `${functions}
 fn eigenvalue(batch: u32, i: u32) -> f32 {
   let d = sizes.d;
   return kept(${eigenvalueAt('d', 'i')}, ${eigenvalueAt('d', '0u')}, i);
@@ -72,7 +72,7 @@ fn run(batch: u32, thread: u32) {
 /** In place of `H = U sym(G) Uᵀ` the gradient in the eigenbasis, and what is added to all of the diagonal. */
 function slopesCode<A>({ functions, factor, rule }: SpectralFamily<A>, attributes: A): string {
   const { functions: more = '', entry, diagonal = 's * slope(a)', shift = '0.0' } = rule(attributes);
-  return `${GROUP_SUM}${functions}
+  return `${functions}
 var<private> smallestGap: f32;
 ${more}
 fn run(batch: u32, thread: u32) {
@@ -116,7 +116,7 @@ fn run(batch: u32, thread: u32) {
 function mapOf<A>(backend: RecordingBackend, family: SpectralFamily<A>, state: TensorInfo, attributes: A): TensorInfo {
   const [batch, , d] = state.shape as [number, number, number];
   const map = output(backend, [batch, 2 * d + NUMBERS]);
-  const program = { label: `${family.name}Map`, threads: 64, code: mapCode(family) };
+  const program = { label: `${family.name}Map`, threads: 64, code: mapCode(family), helpers: [groupSum] };
   dispatch(backend, program, { reads: { state }, writes: { map }, ...numbers(family, attributes, d), groups: batch });
   return map;
 }
@@ -183,7 +183,12 @@ function gradientOf<A>(
   });
   const map = mapOf(backend, family, state, attributes);
   const shift = output(backend, [batch]);
-  const program = { label: `${family.name}Slopes`, threads: 64, code: slopesCode(family, attributes) };
+  const program = {
+    label: `${family.name}Slopes`,
+    threads: 64,
+    code: slopesCode(family, attributes),
+    helpers: [groupSum],
+  };
   const writes = { inner, shift };
   dispatch(backend, program, { reads: { map }, writes, ...numbers(family, attributes, d), groups: batch });
   const da = fromEigenbasis(backend, inner, state, shift);

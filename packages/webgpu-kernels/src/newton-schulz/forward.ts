@@ -1,5 +1,5 @@
 import { elementwise } from '../elementwise.ts';
-import { GROUP_SUM } from '../group-sum.ts';
+import { groupSum } from '../group-reductions.ts';
 import { product } from '../product.ts';
 import { dispatch, output } from '../program.ts';
 import { tilePanels, tileProduct, tileThreads } from '../tile.ts';
@@ -17,7 +17,7 @@ import {
 } from './iteration.ts';
 
 /** One group a matrix: its norm, w_0 = A/(2t) and, if wanted, Z_1 = 3/2 I − w_0. */
-const BEGIN = `${GROUP_SUM}${SLOTS}
+const BEGIN = `${SLOTS}
 fn begin(batch: u32, thread: u32) -> f32 {
   let size = sizes.side * sizes.side;
   var part = 0.0;
@@ -113,13 +113,13 @@ export function iterate(backend: RecordingBackend, a: TensorInfo, iteration: Ite
   const whole = wholeTile(side);
   if (whole) {
     const code = `${tilePanels(whole)}${WHOLE}`;
-    const program = { label: 'NewtonSchulzWhole', threads: tileThreads(whole), code };
+    const program = { label: 'NewtonSchulzWhole', threads: tileThreads(whole), code, helpers: [groupSum] };
     dispatch(backend, program, { reads: { a }, writes: { ...state }, sizes, groups: batch });
     return state;
   }
   const { iterates, norms } = state;
   const code = `${BEGIN} fn run(group: u32, thread: u32) { begin(group, thread); }`;
-  const program = { label: 'NewtonSchulzBegin', threads: 256, code };
+  const program = { label: 'NewtonSchulzBegin', threads: 256, code, helpers: [groupSum] };
   dispatch(backend, program, { reads: { a }, writes: { iterates, norms }, sizes, groups: batch });
   bySteps(backend, iteration, state);
   return state;

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { GROUP_SUM } from '../group-sum.ts';
+import { groupSum } from '../group-reductions.ts';
 import { product } from '../product.ts';
 import { dispatch, free, output } from '../program.ts';
 import { tilePanels, tileProduct, tileThreads } from '../tile.ts';
@@ -16,8 +16,6 @@ import {
   tangentSlots,
   wholeTile,
 } from './iteration.ts';
-
-const SHARED = `${GROUP_SUM}${SLOTS}`;
 
 /**
  * The direction h in which the iteration is differentiated, from the gradient G with respect to the result, and what the norm's own
@@ -71,7 +69,7 @@ fn end(batch: u32, thread: u32, slot: u32) {
 `;
 
 /** `d(P T) = dP T − P dw` as one product of twice the inner length, for each product of the iteration. */
-const WHOLE = `${SHARED}${BEGIN}${END}
+const WHOLE = `${SLOTS}${BEGIN}${END}
 var<private> leftTangent: u32;
 var<private> right: u32;
 var<private> left: u32;
@@ -141,7 +139,7 @@ export function iterationGradient(
   const whole = wholeTile(side);
   if (whole) {
     const code = `${tilePanels(whole)}${WHOLE}`;
-    const program = { label: 'NewtonSchulzGradientWhole', threads: tileThreads(whole), code };
+    const program = { label: 'NewtonSchulzGradientWhole', threads: tileThreads(whole), code, helpers: [groupSum] };
     const reads = { direction, iterates, norms, result };
     dispatch(backend, program, { reads, writes: { tangents, gradient }, sizes, groups: batch });
   } else {
@@ -152,10 +150,10 @@ export function iterationGradient(
       { reads: { direction, norms }, writes: { tangents }, sizes, groups: batch },
     );
     bySteps(backend, iteration, iterates, tangents);
-    const last = `${SHARED}${END} fn run(group: u32, thread: u32) { end(group, thread, sizes.resultSlot); }`;
+    const last = `${SLOTS}${END} fn run(group: u32, thread: u32) { end(group, thread, sizes.resultSlot); }`;
     dispatch(
       backend,
-      { label: 'NewtonSchulzGradientEnd', threads: 256, code: last },
+      { label: 'NewtonSchulzGradientEnd', threads: 256, code: last, helpers: [groupSum] },
       { reads: { direction, iterates, norms, result, tangents }, writes: { gradient }, sizes, groups: batch },
     );
   }
