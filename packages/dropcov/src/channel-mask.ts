@@ -16,7 +16,9 @@ import { withoutGradient } from './without-gradient.ts';
 /** Uniform numbers in [0, 1) that float32 holds exactly, so that a rate of 1 drops everything. */
 function uniformValues(length: number, seed: number): Float32Array {
   const random = new Random(seed, 'channel-mask');
-  return Float32Array.from({ length }, () => (random.nextUint32() >>> 8) / 2 ** 24);
+  const values = new Float32Array(length);
+  for (let i = 0; i < length; i++) values[i] = (random.nextUint32() >>> 8) / 2 ** 24;
+  return values;
 }
 
 interface MaskAttributes {
@@ -37,7 +39,8 @@ const maskKernel = defineKernel<{ rate: Tensor }, MaskAttributes>({
   host({ rate }, { batch, channels, seed }) {
     const dropped = rate.values[0]!;
     const kept = Math.fround(1 / Math.max(Math.fround(1 - dropped), LEAST_KEPT));
-    const values = uniformValues(batch * channels, seed).map((value) => (value >= dropped ? kept : 0));
+    const values = uniformValues(batch * channels, seed);
+    for (let i = 0; i < values.length; i++) values[i] = values[i]! >= dropped ? kept : 0;
     return [{ shape: [batch, channels], values }];
   },
 });

@@ -2,7 +2,6 @@ import { maskSeed, type PoolingConfig, poolings, registerLayer, torchUniform } f
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { type DropRateOptions, type ResolvedDropRate, resolveDropRate } from './adaptive-drop-rate.ts';
-import { channelImportance } from './channel-importance.ts';
 import { triuDropCov } from './drop-cov.ts';
 import { dropCovPresets, presetOf } from './presets.ts';
 import { paper, TrainingOnlyPooling } from './training-only-pooling.ts';
@@ -30,8 +29,8 @@ export class DropCovPooling extends TrainingOnlyPooling {
   }
 
   protected override poolInTraining(features: Tensor3D): Tensor2D {
-    const importance = channelImportance(features, this.kernel.read() as Tensor3D);
-    return triuDropCov(features, importance, { training: true, seed: maskSeed(this.name), ...this.options });
+    const kernel = this.kernel.read() as Tensor3D;
+    return triuDropCov(features, kernel, { training: true, seed: maskSeed(this.name), ...this.options });
   }
 
   override getConfig(): serialization.ConfigDict {

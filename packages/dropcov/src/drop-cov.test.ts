@@ -33,11 +33,13 @@ import {
 } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { adaptiveDropRate } from './adaptive-drop-rate.ts';
+import { channelImportance } from './channel-importance.ts';
 import { channelMask } from './channel-mask.ts';
 import { dropCov, type DropCovOptions, triuDropCov } from './drop-cov.ts';
 
 const [BATCH, POSITIONS, CHANNELS] = [2, 9, 12];
 const features = () => seededTensor<Rank.R3>([BATCH, POSITIONS, CHANNELS], 'features');
+const taps = () => seededTensor<Rank.R3>([3, 1, 1], 'taps');
 const attention = () => softmax(seededTensor([BATCH, CHANNELS], 'attention')) as Tensor2D;
 /** A scale at which the rate lies inside of its bounds. */
 const SCALE = 3;
@@ -95,9 +97,10 @@ describeEngines('dropCov', () => {
     });
 
     it('has an upper triangle of its own', async () => {
-      const [x, w] = [features(), attention()];
-      await expectClose(triuDropCov(x, w, step(3)), await triuVectorize(dropCov(x, w, step(3))).data());
-      await expectClose(triuDropCov(x, w), await triuVectorize(dropCov(x, w)).data());
+      const x = features();
+      const w = channelImportance(x, taps());
+      await expectClose(triuDropCov(x, taps(), step(3)), await triuVectorize(dropCov(x, w, step(3))).data());
+      await expectClose(triuDropCov(x, taps()), await triuVectorize(dropCov(x, w)).data());
     });
 
     it('takes feature maps as rows', async () => {
@@ -241,10 +244,10 @@ describeEngines('dropCov', () => {
 
     it('of the triangle is that of the matrix', async () => {
       const weights = seededTensor([BATCH, (CHANNELS * (CHANNELS + 1)) / 2], 'loss of the triangle');
-      const along = (f: (a: Tensor, b: Tensor2D) => Tensor): Tensor[] =>
-        grads((a: Tensor, b: Tensor) => sum(mul(f(a, b as Tensor2D), weights)))([features(), attention()]);
+      const along = (f: (a: Tensor, b: Tensor3D) => Tensor): Tensor[] =>
+        grads((a: Tensor, b: Tensor) => sum(mul(f(a, b as Tensor3D), weights)))([features(), taps()]);
       const ours = along((a, b) => triuDropCov(a, b, step(4)));
-      const composed = along((a, b) => triuVectorize(dropCov(a, b, step(4))));
+      const composed = along((a, b) => triuVectorize(dropCov(a, channelImportance(a, b), step(4))));
       for (const i of [0, 1]) await expectClose(ours[i]!, await composed[i]!.data(), { relative: 2 * tolerance() });
     });
 
@@ -270,9 +273,9 @@ describeEngines('dropCov', () => {
         /dropCov: attention must be \[B,d\] = \[2,4\] like the features, got \[2,5\]/,
       );
       await expectCovpoolError(
-        () => triuDropCov(zeros([2, 3, 4]), zeros([2, 5])),
+        () => triuDropCov(zeros([2, 3, 4]), zeros([5, 1, 1]), { training: true }),
         'bad-argument',
-        /triuDropCov: attention must be \[B,d\] = \[2,4\] like the features, got \[2,5\]/,
+        /triuDropCov: the kernel must be \[3,1,1\], got \[5,1,1\]/,
       );
       await expectCovpoolError(
         () => dropCov(zeros([2, 4]), zeros([2, 4])),
@@ -293,7 +296,7 @@ describeEngines('dropCov', () => {
       for (const training of [true, false]) {
         await expectNoLeak(() => dropCov(x, w, { training }).dispose());
         await expectNoLeak(() => grad((a: Tensor) => sum(dropCov(a, w, { training })))(x).dispose());
-        await expectNoLeak(() => grad((a: Tensor) => sum(triuDropCov(a, w, { training })))(x).dispose());
+        await expectNoLeak(() => grad((a: Tensor) => sum(triuDropCov(a, taps(), { training })))(x).dispose());
       }
     });
   });

@@ -1,26 +1,16 @@
 import { checkArgument } from '@covpool/base';
 import { asRows, covariance, triuCovariance, triuMaskedCovariance } from '@covpool/covariance';
-import {
-  add,
-  expandDims,
-  matMul,
-  mean,
-  mul,
-  squeeze,
-  sub,
-  type Tensor,
-  type Tensor2D,
-  type Tensor3D,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { add, expandDims, mul, softmax, type Tensor, type Tensor2D, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import {
   adaptiveDropRate,
   type DropRateOptions,
   type ResolvedDropRate,
   resolveDropRate,
 } from './adaptive-drop-rate.ts';
+import { channelCorrelation } from './channel-correlation.ts';
 import { channelMask } from './channel-mask.ts';
-import { withoutGradient } from './without-gradient.ts';
+import { scoresOfMeans } from './eca-scores.ts';
+import { withPositionMeans } from './position-means.ts';
 
 export interface DropCovOptions extends DropRateOptions {
   /** Whether channels are dropped at all. */
@@ -52,7 +42,12 @@ export function dropCov(
   { training = false, ...options }: DropCovOptions = {},
 ): Tensor3D {
   return tidy(() => {
-    const rows = checkedRows('dropCov', x, attention);
+    const rows = asRows('dropCov', x);
+    const [batch, , channels] = rows.shape;
+    checkArgument(
+      String(attention.shape) === String([batch, channels]),
+      () => `dropCov: attention must be [B,d] = [${batch},${channels}] like the features, got [${attention.shape}]`,
+    );
     const drop = resolved('dropCov', options);
     if (!training) return covariance(rows);
     const { weights, mask } = channelFactors(rows, attention, drop);
@@ -61,24 +56,26 @@ export function dropCov(
 }
 
 /**
- * The upper triangle of `dropCov`, row by row, as one operation behind the mask: on wasm and on tensorflow dropped channels cost
- * nothing, and no matrix leaves the processor's cache.
+ * DropCov as its network has it: the upper triangle, row by row, of `dropCov` with `channelImportance` as the attention. On wasm and
+ * on tensorflow dropped channels cost nothing, and no matrix leaves the processor's cache.
  *
  * Cost, k = (1−ρ)d channels kept: M·k²/2 multiply-adds forward, M·k² backward.
  *
  * @param x features [B,M,d] or [B,H,W,d]
- * @param attention ω, a softmax over the channels of each image [B,d]
+ * @param kernel the three taps of the attention [3,1,1]
  * @returns [B,d(d+1)/2]
  */
 export function triuDropCov(
   x: Tensor,
-  attention: Tensor2D,
+  kernel: Tensor3D,
   { training = false, ...options }: DropCovOptions = {},
 ): Tensor2D {
   return tidy(() => {
-    const rows = checkedRows('triuDropCov', x, attention);
+    const features = asRows('triuDropCov', x);
     const drop = resolved('triuDropCov', options);
-    if (!training) return triuCovariance(rows);
+    if (!training) return triuCovariance(features);
+    const { rows, means } = withPositionMeans(features);
+    const attention = softmax(scoresOfMeans('triuDropCov', means, kernel));
     const { weights, mask } = channelFactors(rows, attention, drop);
     return triuMaskedCovariance(rows, weights, mask);
   });
@@ -91,16 +88,6 @@ const resolved = (who: string, { seed = 0, ...options }: DropCovOptions): Drop =
   seed,
 });
 
-function checkedRows(who: string, x: Tensor, attention: Tensor2D): Tensor3D {
-  const rows = asRows(who, x);
-  const [batch, , channels] = rows.shape;
-  checkArgument(
-    String(attention.shape) === String([batch, channels]),
-    () => `${who}: attention must be [B,d] = [${batch},${channels}] like the features, got [${attention.shape}]`,
-  );
-  return rows;
-}
-
 /** What the channels are multiplied by: 1+ω, and the mask at the adaptive rate, a constant to the gradient. */
 function channelFactors(
   rows: Tensor3D,
@@ -109,14 +96,6 @@ function channelFactors(
 ): { weights: Tensor2D; mask: Tensor2D } {
   const [batch, , channels] = rows.shape;
   const weights = add(attention, 1) as Tensor2D;
-  const correlation = withoutGradient(() => mul(weights, covarianceTimes(rows, expandDims(weights, 2))) as Tensor2D);
-  const rate = adaptiveDropRate(attention, correlation, options);
+  const rate = adaptiveDropRate(attention, channelCorrelation(rows, weights), options);
   return { weights, mask: channelMask(batch, channels, rate, seed) };
-}
-
-/** `cov(X) w = Xᵀ(X w − mean)/M` of columns w [B,d,1], without the covariance: less their mean, the products centre X. */
-function covarianceTimes(x: Tensor3D, w: Tensor): Tensor {
-  const across = matMul(x, w);
-  const sums = matMul(sub(across, mean(across, 1, true)), x, true, false);
-  return mul(squeeze(sums, [1]), 1 / x.shape[1]);
 }

@@ -71,6 +71,11 @@ const scoresKernel: KernelCall<{ g: Tensor; kernel: Tensor }, { reversed: boolea
  * @returns [B,d]
  */
 export function ecaScores(who: string, x: Tensor, kernel: Tensor3D): Tensor2D {
+  return scoresOfMeans(who, mean(asRows(who, x), 1), kernel);
+}
+
+/** The same of means g [B,d]. */
+export function scoresOfMeans(who: string, g: Tensor2D, kernel: Tensor3D): Tensor2D {
   checkArgument(kernel.size === TAPS.length, () => `${who}: the kernel must be [3,1,1], got [${kernel.shape}]`);
-  return scoresKernel({ g: mean(asRows(who, x), 1), kernel }, { reversed: false })[0] as Tensor2D;
+  return scoresKernel({ g, kernel }, { reversed: false })[0] as Tensor2D;
 }

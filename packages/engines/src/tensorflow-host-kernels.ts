@@ -1,5 +1,6 @@
 import { composedForm, registerFloat64Routines } from '@covpool/core';
 import {
+  channelCorrelationJob,
   type CovarianceAttrs,
   covarianceGradientJob,
   covarianceJob,
@@ -10,6 +11,7 @@ import {
   type NewtonSchulzAttrs,
   newtonSchulzGradientJob,
   newtonSchulzJob,
+  positionMeansJob,
   type RowRootAttrs,
   rowRootGradientJob,
   rowRootJob,
@@ -21,6 +23,7 @@ import {
 } from '@covpool/wasm-kernels';
 import { type KernelBackend, type KernelFunc, registerKernel, type TensorInfo, getKernel } from '@tensorflow/tfjs-core';
 import { type JobRunner, jobRunner } from './host-threads.ts';
+import { again, tensorflow } from './tensorflow-operation.ts';
 
 type Inputs = Record<string, TensorInfo | undefined>;
 type Form<Attrs> = (call: Call, inputs: Inputs, attrs: Attrs) => TensorInfo[];
@@ -47,11 +50,16 @@ class Call {
     return this.runner.run;
   }
 
-  /** Copies a tensor into a block. */
+  /** Copies a tensor into a block, unless it is what was last copied there. */
   read({ dataId, shape }: TensorInfo, block: string): number {
     const address = this.host.block(block, 4 * sizeOf(shape));
+    // Where an optimiser overwrites a weight its tensor gets another number.
+    const { id } = tensorflow().tensorMap.get(dataId);
+    const held = copies.get(block);
+    if (held?.dataId === dataId && held.id === id && held.address === address) return address;
     const values = this.backend.readSync(dataId) as Float32Array;
     new Float32Array(this.host.memory.buffer, address, values.length).set(values);
+    copies.set(block, { dataId, id, address });
     return address;
   }
 
@@ -66,6 +74,9 @@ class Call {
     return { dataId: this.backend.write(values, shape, 'float32'), shape, dtype: 'float32' };
   }
 }
+
+/** What each block holds a copy of. */
+const copies = new Map<string, { dataId: object; id: number; address: number }>();
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
 
@@ -88,6 +99,20 @@ const covarianceGradient: Form<CovarianceAttrs> = (call, { dy, x }, attrs) => {
   const at = { dy: call.read(dy!, 'dy'), x: call.read(x!, 'x'), dx: call.room(x!.shape, 'result') };
   call.run(covarianceGradientJob(call.host.routines, x!.shape, attrs, at));
   return [call.write(at.dx, x!.shape)];
+};
+
+const positionMeans: Form<object> = (call, { x }) => {
+  const [batch, , d] = x!.shape as [number, number, number];
+  const at = { x: call.read(x!, 'x'), means: call.room([batch, d], 'result') };
+  call.run(positionMeansJob(call.host.routines, x!.shape, at));
+  return [again(x!), call.write(at.means, [batch, d])];
+};
+
+const channelCorrelation: Form<object> = (call, { x, weights }) => {
+  const sources = { x: call.read(x!, 'x'), weights: call.read(weights!, 'weights') };
+  const at = { ...sources, to: call.room(weights!.shape, 'result') };
+  call.run(channelCorrelationJob(call.host.routines, x!.shape, at));
+  return [call.write(at.to, weights!.shape)];
 };
 
 const triangleOf = ([batch, , d]: number[]): number[] => [batch!, (d! * (d! + 1)) / 2];
@@ -177,6 +202,8 @@ const rowRootGradient: Form<RowRootAttrs> = (call, { dy, x }, attrs) => {
 const forms = {
   Covariance: covariance,
   CovarianceGradient: covarianceGradient,
+  PositionMeans: positionMeans,
+  ChannelCorrelation: channelCorrelation,
   TriuCovariance: triuCovariance,
   TriuCovarianceGradient: triuCovarianceGradient,
   TriuMaskedCovariance: triuMaskedCovariance,

@@ -32,3 +32,9 @@ export function floatType(name = 'T'): Attribute {
   const { binding } = tensorflow();
   return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
 }
+
+/** A tensor, once more. */
+export function again({ dataId, shape, dtype }: TensorInfo): TensorInfo {
+  tensorflow().incRef(dataId);
+  return { dataId, shape, dtype };
+}

@@ -1,6 +1,6 @@
 import { composedForm } from '@covpool/core';
 import { type KernelFunc, type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { type Attribute, floatType, tensorflow } from './tensorflow-operation.ts';
+import { again, type Attribute, floatType, tensorflow } from './tensorflow-operation.ts';
 
 interface Attributes {
   lr: number;
@@ -31,12 +31,6 @@ export const sgdStep: KernelFunc = (call) => {
 function suits(overwritten: TensorInfo[], { momentum }: Attributes): boolean {
   const alone = overwritten.every(({ dataId }) => tensorflow().refCount(dataId) === 1);
   return alone && momentum > 0 && util.sizeFromShape(overwritten[0]!.shape) >= FEWEST;
-}
-
-/** The tensor, once more. */
-function again({ dataId, shape, dtype }: TensorInfo): TensorInfo {
-  tensorflow().incRef(dataId);
-  return { dataId, shape, dtype };
 }
 
 /** v ← v + (weightDecay/momentum)·w, then v ← momentum·v + g and w ← w − lr·v in one operation. */

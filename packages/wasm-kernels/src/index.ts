@@ -4,6 +4,7 @@ export { createHostMemory } from './host-memory.ts';
 export type { HostMemory } from './host-memory.ts';
 export type { BatchJob } from './batch-job.ts';
 export type { KernelModule } from './kernel-module.ts';
+export { channelCorrelationJob, positionMeansJob } from './channel-moments-jobs.ts';
 export {
   covarianceGradientJob,
   covarianceJob,

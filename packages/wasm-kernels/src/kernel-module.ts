@@ -29,6 +29,9 @@ export interface KernelModule {
   covarianceForward: Routine<['x', 'to', 'count', 'm', 'd', 'centering', 'scratch']>;
   covarianceGradient: Routine<['dy', 'x', 'dx', 'count', 'm', 'd', 'centering', 'scratch']>;
   covarianceScratch(m: number, d: number): number;
+  positionMeans: Routine<['x', 'means', 'count', 'm', 'd', 'scratch']>;
+  channelCorrelation: Routine<['x', 'weights', 'to', 'count', 'm', 'd', 'scratch']>;
+  channelMomentsScratch(d: number): number;
   newtonSchulzForward: Routine<['a', 'root', 'kept', 'count', 'd', 'iterations', 'frobenius', 'scratch']>;
   newtonSchulzGradient: Routine<['dy', 'a', 'kept', 'da', 'count', 'd', 'iterations', 'frobenius', 'scratch']>;
   newtonSchulzKept(side: number, iterations: number, ofRows: number): number;

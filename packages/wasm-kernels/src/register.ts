@@ -6,6 +6,7 @@ import type { BinaryKind } from './binary-kind.ts';
 import { instantiator } from './instantiate.ts';
 import { batchMatMulKernel } from './kernels/batch-mat-mul.ts';
 import { batchNormTrainingGradKernel, batchNormTrainingKernel } from './kernels/batch-norm-training.ts';
+import { channelCorrelationKernel, positionMeansKernel } from './kernels/channel-moments.ts';
 import { conv2dBackpropFilterKernel } from './kernels/conv-2d-backprop-filter.ts';
 import { conv2dBackpropInputKernel } from './kernels/conv-2d-backprop-input.ts';
 import { conv2dKernel } from './kernels/conv-2d.ts';
@@ -55,6 +56,8 @@ const KERNELS = [
   unsortedSegmentSumKernel,
   covarianceKernel,
   covarianceGradientKernel,
+  positionMeansKernel,
+  channelCorrelationKernel,
   triuCovarianceKernel,
   triuCovarianceGradientKernel,
   triuMaskedCovarianceKernel,

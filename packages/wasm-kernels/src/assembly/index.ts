@@ -3,6 +3,7 @@ export { convolution, convolutionScratch, reverseFilter } from './convolution';
 export { covarianceForward, covarianceGradient, covarianceScratch } from './covariance';
 export { filterGradient, filterGradientScratch } from './filter-gradient';
 export { batchNormForward, batchNormGradient, batchNormScratch } from './batch-norm';
+export { channelCorrelation, channelMomentsScratch, positionMeans } from './channel-moments';
 export { depthwiseGradient } from './depthwise';
 export { symmetricEigen64, timesTransposed64 } from './float64';
 export { gatherSlices } from './gather';
