@@ -48,6 +48,26 @@ function logOracle(a: Matrix, epsilon = 1e-6): Matrix {
   return l.map((row, i) => row.map((value, j) => (i === j ? 2 * Math.log(value) : i > j ? value : l[j]![i]!)));
 }
 
+describeEngines('choleskyLog, in float32 too', () => {
+  describe('values', () => {
+    it.each([1, 5, 9])('is the logarithm of the factor, %i channels', async (d) => {
+      const [a, b] = [seededGram(d, 4 * d, 'a'), seededGram(d, 3 * d, 'b')];
+      await expectClose(choleskyLog(batchOf(a, b)), [...flatten(logOracle(a)), ...flatten(logOracle(b))]);
+    });
+  });
+
+  describe('gradient', () => {
+    it('of features is the derivative, on the tape', async () => {
+      const [x, g] = [seededTensor([1, 3, 4, 5], 'tape'), seededMatrix(5, 5, 'tape G')];
+      const numeric = numericGradient(
+        (values) => inner(logOracle(covarianceOracle(toMatrix(values, 5))), g),
+        await x.data(),
+      );
+      await expectClose(grad((features: Tensor) => sum(mul(choleskyLogCov(features), batchOf(g))))(x), numeric);
+    });
+  });
+});
+
 describeEngines('choleskyLog', { host: true }, () => {
   describe('values', () => {
     it('of [[2,1],[1,2]] has the computed triangle (spec 9.4)', async () => {

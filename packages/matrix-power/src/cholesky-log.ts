@@ -121,14 +121,15 @@ const ofRows = defineHostKernel<{ x: Tensor }, Attributes>({
  * The logarithm of the Cholesky factor (Cho-TMLR, Chen, Song, Wu, Liu & Sebe, ICLR 2025): with `A + εI = L Lᵀ`,
  * `L_strict + L_strictᵀ + 2 diag(log L_ii)`. The order of the channels matters.
  *
- * Computed by the processor in float64; the gradient is that of the factorisation. Pivots that rounding takes below ε are raised to it:
- * a zero matrix gives `log ε` on the diagonal, with gradient 0 there.
+ * Computed by the processor in float64, on webgpu in float32; the gradient is that of the factorisation. Pivots that rounding takes
+ * below ε are raised to it: a zero matrix gives `log ε` on the diagonal, with gradient 0 there. In float32 a pivot is known to within some
+ * d·2⁻²⁴ of the largest A_ii: where the rank is low, choose an ε well above that.
  *
  * Cost: d³/6 multiply-adds forward, d³/2 backward; the input alone is kept.
  *
  * @param a symmetric positive semi-definite matrices [B,d,d]; the lower triangle is read, the gradient is the symmetric one
  * @returns [B,d,d], symmetric
- * @throws unsupported on engines without host memory
+ * @throws unsupported on webgl
  */
 export function choleskyLog(a: Tensor3D, { epsilon = 1e-6 }: CholeskyLogOptions = {}): Tensor3D {
   checkArgument(
@@ -140,12 +141,12 @@ export function choleskyLog(a: Tensor3D, { epsilon = 1e-6 }: CholeskyLogOptions 
 }
 
 /**
- * `choleskyLog` of the covariance of features, itself computed in float64: a covariance of rank below d, rounded to float32, has
- * pivots of either sign where there is nothing but ε.
+ * `choleskyLog` of the covariance of features, itself computed in float64 where that is: a covariance of rank below d, rounded to
+ * float32, has pivots of either sign where there is nothing but ε.
  *
  * @param x features [B,M,d] or [B,H,W,d]
  * @returns [B,d,d], symmetric
- * @throws unsupported on engines without host memory
+ * @throws unsupported on webgl
  */
 export function choleskyLogCov(x: Tensor, { epsilon = 1e-6 }: CholeskyLogOptions = {}): Tensor3D {
   checkCholesky('choleskyLogCov', epsilon);

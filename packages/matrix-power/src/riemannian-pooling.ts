@@ -109,7 +109,7 @@ poolings.register('scalepow', {
   layer: 'scalePowPooling',
 });
 
-const ofCholesky = { options: ['epsilon'], paper, gradient: 'analytic', engines: 'host' } as const;
+const ofCholesky = { options: ['epsilon'], paper, gradient: 'analytic', engines: 'host-and-webgpu' } as const;
 
 poolings.register('cholesky', {
   ...ofCholesky,

@@ -50,6 +50,14 @@ describeWebgpu('the number of dispatches that the README gives', () => {
       expect(await dispatches(() => run('MatrixPowerOfRowsGradient', { ...of, x }, options))).toBe(8);
     });
 
+    it('of logarithms of Cholesky factors', async () => {
+      const [a, dy, x, options] = [matrices(4), matrices(4), seededTensor([2, 5, 4], 'x'), { epsilon: 1 }];
+      expect(await dispatches(() => run('CholeskyLog', { a }, options))).toBe(1);
+      expect(await dispatches(() => run('CholeskyLogOfRows', { x }, options))).toBe(2);
+      expect(await dispatches(() => run('CholeskyLogGradient', { dy, a }, options))).toBe(2);
+      expect(await dispatches(() => run('CholeskyLogOfRowsGradient', { dy, x }, options))).toBe(5);
+    });
+
     it('of batch normalisation: two each way, however many rows', async () => {
       for (const rows of [5, 400]) {
         const [x, v] = [seededTensor([rows, 3], 'x'), seededTensor([3], 'v')];

@@ -1,4 +1,5 @@
 import { batchNormTrainingGradKernel, batchNormTrainingKernel } from './kernels/batch-norm-training.ts';
+import { choleskyLogKernels } from './kernels/cholesky-log.ts';
 import { convolutionFilterGradientKernel } from './kernels/convolution-filter-gradient.ts';
 import { covarianceGradientKernel, covarianceKernel } from './kernels/covariance.ts';
 import { eighGradientKernel, eighKernel } from './kernels/eigh.ts';
@@ -22,6 +23,7 @@ const KERNELS = [
   eighGradientKernel,
   ...matrixPowerKernels,
   ...eigenvalueFunctionKernels,
+  ...choleskyLogKernels,
   triuVectorizeKernel,
   triuScatterKernel,
   batchNormTrainingKernel,
