@@ -1,4 +1,4 @@
-import { getBackend } from '@tensorflow/tfjs-core';
+import { getBackend, type TensorInfo } from '@tensorflow/tfjs-core';
 import { sharedGlobal } from './shared-global.ts';
 
 /** Matrix routines in float64 for kernels that the processor computes. */
@@ -8,32 +8,36 @@ export interface Float64Routines {
   /** Eigenvalues of a symmetric matrix with entries up to 1, in no order, and their unit eigenvectors as rows. */
   symmetricEigen: (matrix: Float64Array, d: number) => { values: Float64Array; vectors: Float64Array };
   /**
-   * `Σ_k weight_k u_k u_kᵀ + kernel·(I − Σ_k u_k u_kᵀ)` [count,d,d] of the covariances of rows, m ≤ d: `choose` is given each picture's m
-   * largest eigenvalues, descending, and says how many count and with what weights. Beside the result each picture's eigenvectors, as
-   * rows [rank,d].
+   * `Σ_k weight_k u_k u_kᵀ + kernel·(I − Σ_k u_k u_kᵀ)` [count,d,d] of the covariances of rows x [count,m,d] (of their second moments, without
+   * centring), m ≤ d: `choose` is given each picture's m largest eigenvalues, descending, and says how many count and with what weights,
+   * and up to m + 1 numbers to keep. Beside the result a tensor for the gradient.
    */
   rowFunction: (
-    rows: Float64Rows,
-    choose: (values: Float64Array, picture: number) => { rank: number; weights: Float64Array; kernel: number },
-  ) => { result: Float32Array; vectors: Float64Array[] };
+    x: TensorInfo,
+    centering: boolean,
+    choose: (values: Float64Array) => { rank: number; weights: Float64Array; kernel: number; kept: Float64Array },
+  ) => [result: TensorInfo, state: TensorInfo];
   /**
-   * Its gradient `(2/m) X̄ dA` with respect to the rows, `dA = UᵀN + RᵀU + shift·I`, N = S U + R, R = diag(across)(U sym(G) − H U): `choose`
-   * is given H = U sym(G) Uᵀ and says what S, across and shift are.
+   * Its gradient `(2/m) X̄ dA` with respect to the rows, `dA = UᵀN + RᵀU + shift·I`, N = S U + R, R = diag(across)(U sym(G) − H U): `choose` is
+   * given H = U sym(G) Uᵀ, the trace of G and the kept numbers, writes S and says what across and shift are.
    */
   rowFunctionGradient: (
-    rows: Float64Rows,
-    vectors: Float64Array[],
-    dy: Float32Array,
-    choose: (h: Float64Array, picture: number) => { s: Float64Array; across?: Float64Array; shift: number },
-  ) => Float32Array;
+    inputs: { dy: TensorInfo; x: TensorInfo; state: TensorInfo },
+    centering: boolean,
+    choose: (inner: SpectralInner) => { across?: Float64Array; shift: number },
+  ) => TensorInfo;
 }
 
-/** Rows x [count,m,d] of float32, those of each picture less their mean with `centering`. */
-export interface Float64Rows {
-  x: Float32Array;
-  m: number;
-  d: number;
-  centering: boolean;
+/** What is known of a picture between the halves of a gradient, valid during the call. */
+export interface SpectralInner {
+  rank: number;
+  kept: Float64Array;
+  /** H [rank,rank] */
+  h: Float64Array;
+  /** Room for S [rank,rank]. */
+  s: Float64Array;
+  /** The trace of G. */
+  trace: number;
 }
 
 const known = sharedGlobal('float64-routines', () => new Map<string, Float64Routines>());

@@ -12,12 +12,23 @@ export type HostCompute<Inputs, Attributes> = (
   attributes: Attributes,
 ) => HostArray[];
 
+/** The outputs of a kernel from its inputs where they are; undefined: the processor must compute them from the values. */
+export type SpecialCompute<Inputs, Attributes> = (
+  inputs: { [K in keyof Inputs]: TensorInfo },
+  attributes: Attributes,
+) => TensorInfo[] | undefined;
+
 /** Engines that keep tensors where the processor reads them. */
 export const hostEngines: readonly string[] = ['cpu', 'wasm', 'tensorflow'];
 
 /** The form of a kernel that the processor computes. */
-export function hostForm<Inputs, Attributes>(compute: HostCompute<Inputs, Attributes>): KernelFunc {
+export function hostForm<Inputs, Attributes>(
+  compute: HostCompute<Inputs, Attributes>,
+  special?: SpecialCompute<Inputs, Attributes>,
+): KernelFunc {
   return ({ inputs, attrs, backend }) => {
+    const own = special?.(inputs as unknown as { [K in keyof Inputs]: TensorInfo }, attrs as unknown as Attributes);
+    if (own) return own;
     const memory = backend as KernelBackend;
     const read = ({ dataId, shape }: TensorInfo): HostArray => ({
       shape,

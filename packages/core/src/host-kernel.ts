@@ -1,7 +1,7 @@
 import { CovpoolError } from '@covpool/base';
 import { getBackend, getKernel, type Tensor } from '@tensorflow/tfjs-core';
 import { kernelCall, type KernelCall, type KernelGradient } from './define-kernel.ts';
-import { type HostCompute, hostEngines, hostForm } from './host-form.ts';
+import { type HostCompute, hostEngines, hostForm, type SpecialCompute } from './host-form.ts';
 
 /** A kernel that is computed by the processor, in what precision it likes. */
 export interface HostKernelDefinition<Inputs, Attributes> {
@@ -11,6 +11,8 @@ export interface HostKernelDefinition<Inputs, Attributes> {
   who: string;
   /** The outputs from the inputs' values, which it must not change. */
   compute: HostCompute<Inputs, Attributes>;
+  /** The outputs by routines of the engine, from the tensors where they are, for the calls that these can do. */
+  special?: SpecialCompute<Inputs, Attributes>;
   gradient?: KernelGradient<Inputs, Attributes>;
 }
 
@@ -23,8 +25,8 @@ export interface HostKernelDefinition<Inputs, Attributes> {
 export function defineHostKernel<Inputs extends { [K in keyof Inputs]: Tensor }, Attributes extends object>(
   definition: HostKernelDefinition<Inputs, Attributes>,
 ): KernelCall<Inputs, Attributes> {
-  const { name, who, compute } = definition;
-  const call = kernelCall(definition, hostForm(compute));
+  const { name, who, compute, special } = definition;
+  const call = kernelCall(definition, hostForm(compute, special));
   return (inputs, attributes) => {
     if (!hostEngines.includes(getBackend()) && !getKernel(name, getBackend())) {
       throw new CovpoolError(

@@ -21,7 +21,7 @@ export type { DropoutConfig } from './dropout.ts';
 export { convolvedExtent } from './window.ts';
 export { timesTransposed, transposed } from './float64-product.ts';
 export { float64Routines, registerFloat64Routines } from './float64-routines.ts';
-export type { Float64Routines, Float64Rows } from './float64-routines.ts';
+export type { Float64Routines } from './float64-routines.ts';
 export { Gelu, gelu } from './gelu.ts';
 export { globalAveragePooling, GlobalAveragePooling } from './global-average-pooling.ts';
 export { GroupNorm } from './group-norm.ts';

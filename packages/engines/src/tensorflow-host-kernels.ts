@@ -21,7 +21,15 @@ import {
   triuMaskedCovarianceGradientJob,
   triuMaskedCovarianceJob,
 } from '@covpool/wasm-kernels';
-import { type KernelBackend, type KernelFunc, registerKernel, type TensorInfo, getKernel } from '@tensorflow/tfjs-core';
+import {
+  backend,
+  type DataType,
+  getKernel,
+  type KernelBackend,
+  type KernelFunc,
+  registerKernel,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import { type JobRunner, jobRunner } from './host-threads.ts';
 import { again, tensorflow } from './tensorflow-operation.ts';
 
@@ -57,8 +65,8 @@ class Call {
     const { id } = tensorflow().tensorMap.get(dataId);
     const held = copies.get(block);
     if (held?.dataId === dataId && held.id === id && held.address === address) return address;
-    const values = this.backend.readSync(dataId) as Float32Array;
-    new Float32Array(this.host.memory.buffer, address, values.length).set(values);
+    const { buffer, byteOffset, byteLength } = this.backend.readSync(dataId) as Float32Array | Int32Array;
+    new Uint8Array(this.host.memory.buffer, address, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
     copies.set(block, { dataId, id, address });
     return address;
   }
@@ -68,10 +76,11 @@ class Call {
   }
 
   /** A new tensor with the numbers at an address. */
-  write(address: number, shape: number[]): TensorInfo {
-    const values = new Float32Array(sizeOf(shape));
-    values.set(new Float32Array(this.host.memory.buffer, address, values.length));
-    return { dataId: this.backend.write(values, shape, 'float32'), shape, dtype: 'float32' };
+  write(address: number, shape: number[], dtype: DataType = 'float32'): TensorInfo {
+    const Values = dtype === 'int32' ? Int32Array : Float32Array;
+    const values = new Values(sizeOf(shape));
+    values.set(new Values(this.host.memory.buffer, address, values.length));
+    return { dataId: this.backend.write(values, shape, dtype), shape, dtype };
   }
 }
 
@@ -252,12 +261,25 @@ let registered: Promise<void> | undefined;
  */
 export const registerTensorflowHostKernels = (): Promise<void> => (registered ??= register());
 
+function routinesOn(host: HostMemory, runner: JobRunner): ReturnType<typeof float64Routines> {
+  const { routines, memory } = host;
+  const call = (): Call => new Call(host, runner, backend());
+  return float64Routines({
+    ...{ routines, memory },
+    scratch: (bytes) => host.block('float64', bytes),
+    read: (tensor, name) => call().read(tensor, name),
+    room(shape, dtype, name) {
+      const address = call().room(shape, `new ${name}`);
+      return { address, tensor: () => call().write(address, shape, dtype) };
+    },
+    job: (job) => runner.run(job),
+  });
+}
+
 async function register(): Promise<void> {
   const host = await createHostMemory({ shared: true });
   const runner = jobRunner(host);
-  const { routines, memory } = host;
-  const scratch = (bytes: number): number => host.block('float64', bytes);
-  registerFloat64Routines('tensorflow', float64Routines({ routines, memory, scratch, job: (job) => runner.run(job) }));
+  registerFloat64Routines('tensorflow', routinesOn(host, runner));
   for (const [kernelName, form] of Object.entries(forms)) {
     if (getKernel(kernelName, 'tensorflow')) continue;
     const kernelFunc: KernelFunc = (call) => {

@@ -1,5 +1,5 @@
 import { registerFloat64Routines } from '@covpool/core';
-import { float64Routines, registerWasmKernels, wasmPrimitives } from '@covpool/wasm-kernels';
+import { registerWasmKernels, wasmFloat64Routines, wasmPrimitives } from '@covpool/wasm-kernels';
 import { version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { setBackend } from '@tensorflow/tfjs-core';
 import type { Engine } from './engine.ts';
@@ -13,7 +13,7 @@ export const wasmEngine: Engine = {
     try {
       if (!(await setBackend('wasm'))) throw new Error('the backend did not initialise');
       const { relaxedSimd } = await registerWasmKernels();
-      registerFloat64Routines('wasm', float64Routines(wasmPrimitives()));
+      registerFloat64Routines('wasm', wasmFloat64Routines(wasmPrimitives()));
       const detail = relaxedSimd ? 'relaxed SIMD kernels' : 'SIMD kernels';
       return { ok: true, backend: 'wasm', version: version_wasm, detail };
     } catch (cause) {

@@ -41,7 +41,8 @@ export function spectralGradient(spectrum: Spectrum, plan: SpectralPlan, g: Arra
   const { d, rank, vectors } = spectrum;
   const p = timesTransposed(vectors, symmetricPart(g, d), rank, d, d);
   const h = timesTransposed(p, vectors, rank, rank, d);
-  const { s, across: weights, shift } = spectralSlopes(spectrum, plan, g, h);
+  const s = new Float64Array(rank * rank);
+  const { across: weights, shift } = spectralSlopes(spectrum, plan, traceOf(g, d), h, s);
   const columns = transposed(vectors, rank, d);
   const along = timesTransposed(s, columns, rank, d, rank);
   if (!weights) return { along, shift };
@@ -56,38 +57,46 @@ export function spectralGradient(spectrum: Spectrum, plan: SpectralPlan, g: Arra
   return { along, across, shift };
 }
 
-/** `S = L∘H` [r,r], L_ik of the kept directions and the kernel (absent if there is none), and c, from H = U sym(G) Uᵀ. */
+/**
+ * Writes `S = L∘H` [r,r]; returns L_ik of the kept directions and the kernel (absent if there is none), and c. From H = U sym(G) Uᵀ and
+ * the trace of G.
+ */
 export function spectralSlopes(
   { d, rank, values }: Omit<Spectrum, 'vectors'>,
   plan: SpectralPlan,
-  g: ArrayLike<number>,
+  trace: number,
   h: Float64Array,
-): { s: Float64Array; across?: Float64Array; shift: number } {
+  s: Float64Array,
+): { across?: Float64Array; shift: number } {
   const map = mapEigenvalues(plan.function, values);
-  const { entry, diagonal, trace } = plan.rule(map);
-  const inner = innerProduct(map, g, h, rank, d);
+  const { entry, diagonal, trace: share } = plan.rule(map);
+  const inner = innerProduct(map, trace, h, rank, d);
   let shift = 0;
-  const s = new Float64Array(rank * rank);
   for (let i = 0; i < rank; i++) {
     const own = h[i * rank + i]!;
     s[i * rank + i] = (diagonal?.(i) ?? map.slope[i]!) * own + inner * (map.logSlopes?.[i] ?? 0);
-    shift += (trace?.(i) ?? 0) * own;
+    shift += (share?.(i) ?? 0) * own;
     for (let j = 0; j < i; j++) s[i * rank + j] = s[j * rank + i] = entry(i, j) * h[i * rank + j]!;
   }
-  if (rank === d) return { s, shift };
-  return { s, across: Float64Array.from({ length: rank }, (_, i) => entry(i, rank)), shift };
+  if (rank === d) return { shift };
+  return { across: Float64Array.from({ length: rank }, (_, i) => entry(i, rank)), shift };
 }
 
 /** ⟨G, Q⟩, needed where a factor depends on all eigenvalues. */
-function innerProduct(map: EigenvalueMap, g: ArrayLike<number>, h: Float64Array, rank: number, d: number): number {
+function innerProduct(map: EigenvalueMap, trace: number, h: Float64Array, rank: number, d: number): number {
   if (!map.logSlopes) return 0;
-  let [sum, outside] = [0, 0];
-  for (let i = 0; i < d; i++) outside += g[i * d + i]!;
+  let [sum, outside] = [0, trace];
   for (let i = 0; i < rank; i++) {
     sum += map.f[i]! * h[i * rank + i]!;
     outside -= h[i * rank + i]!;
   }
   return rank < d ? sum + map.f[rank]! * outside : sum;
+}
+
+function traceOf(g: ArrayLike<number>, d: number): number {
+  let trace = 0;
+  for (let i = 0; i < d; i++) trace += g[i * d + i]!;
+  return trace;
 }
 
 /** (A + Aᵀ)/2 */

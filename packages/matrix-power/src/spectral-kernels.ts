@@ -1,11 +1,11 @@
 import { asRows } from '@covpool/covariance';
 import { checkArgument } from '@covpool/base';
-import { defineHostKernel, type Float64Rows, type HostArray, timesTransposed, transposed } from '@covpool/core';
+import { defineHostKernel, type HostArray, timesTransposed, transposed } from '@covpool/core';
 import { type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import { packSpectra, unpackSpectrum } from './float64-state.ts';
 import { applyToSpectrum, spectralGradient, type SpectralPlan } from './spectral-image.ts';
-import { applyToRows, rowsGradient } from './spectral-rows.ts';
-import { spectrumOfMatrix } from './spectrum.ts';
+import { rowsGradient, specialForward, specialGradient } from './spectral-rows.ts';
+import { centredRows, spectrumOfMatrix, spectrumOfRows } from './spectrum.ts';
 
 /** A function of symmetric matrices through their eigenvalues, float64 inside. */
 export interface SpectralOperation<Options> {
@@ -91,22 +91,34 @@ function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>
   const gradientKernel = defineHostKernel<{ dy: Tensor; x: Tensor; state: Tensor }, RowOptions>({
     name: `${name}OfRowsGradient`,
     who,
+    special: (inputs, options) => specialGradient(inputs, options, plan(options, inputs.x.shape[2]!)),
     compute({ dy, x, state }, options) {
-      const [batch, count, d] = x.shape as [number, number, number];
-      const n = Math.min(count, d);
-      const spectra = Array.from({ length: batch }, (_, b) => unpackSpectrum(state, b, n, d));
-      const dx = rowsGradient(rowsOf(x, options), spectra, plan(options, d), dy.values as Float32Array);
+      const [batch, m, d] = x.shape as [number, number, number];
+      const settled = plan(options, d);
+      const dx = new Float32Array(x.values.length);
+      for (let b = 0; b < batch; b++) {
+        const rows = rowsOf(image(x, b), m, d, options);
+        const spectrum = unpackSpectrum(state, b, Math.min(m, d), d);
+        dx.set(rowsGradient(rows, m, spectrum, settled, image(dy, b)), b * m * d);
+      }
       return [{ shape: x.shape, values: dx }];
     },
   });
   return defineHostKernel<{ x: Tensor }, RowOptions>({
     name: `${name}OfRows`,
     who,
+    special: ({ x }, options) => specialForward(x, options, plan(options, x.shape[2]!)),
     compute({ x }, options) {
-      const [batch, count, d] = x.shape as [number, number, number];
+      const [batch, m, d] = x.shape as [number, number, number];
+      const settled = plan(options, d);
+      const shape = [batch, d, d];
       const values = new Float32Array(batch * d * d);
-      const spectra = applyToRows(rowsOf(x, options), plan(options, d), values);
-      return [{ shape: [batch, d, d], values }, packSpectra(spectra, Math.min(count, d), d)];
+      const spectra = Array.from({ length: batch }, (_, b) => {
+        const spectrum = spectrumOfRows(rowsOf(image(x, b), m, d, options), m, d, settled.small);
+        applyToSpectrum(spectrum, settled, image({ shape, values }, b) as Float32Array);
+        return spectrum;
+      });
+      return [{ shape, values }, packSpectra(spectra, Math.min(m, d), d)];
     },
     gradient: {
       inputs: ['x'],
@@ -118,9 +130,9 @@ function rowsKernel<Options extends object>({ name, who, plan }: Family<Options>
   });
 }
 
-function rowsOf(x: HostArray, { centering }: { centering: boolean }): Float64Rows {
-  const [, m, d] = x.shape as [number, number, number];
-  return { x: x.values as Float32Array, m, d, centering };
+/** X̄ in float64, or X without centring. */
+function rowsOf(x: HostArray['values'], m: number, d: number, { centering }: { centering: boolean }): Float64Array {
+  return centering ? centredRows(x, m, d) : new Float64Array(x);
 }
 
 /** Entry b of a batch. */

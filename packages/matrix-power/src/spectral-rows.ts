@@ -1,56 +1,46 @@
-import { float64Routines, type Float64Rows, timesTransposed, transposed } from '@covpool/core';
+import { float64Routines, timesTransposed, transposed } from '@covpool/core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { mapEigenvalues } from './spectral-function.ts';
-import { applyToSpectrum, spectralGradient, type SpectralPlan, spectralSlopes } from './spectral-image.ts';
-import { centredRows, keptOfRows, type Spectrum, spectrumOfRows } from './spectrum.ts';
+import { spectralGradient, type SpectralPlan, spectralSlopes } from './spectral-image.ts';
+import { keptOfRows, type Spectrum } from './spectrum.ts';
 
-/** Writes the function of each picture's covariance into `out` [B,d,d] and returns the spectra, which the gradient needs. */
-export function applyToRows(rows: Float64Rows, plan: SpectralPlan, out: Float32Array): Spectrum[] {
-  const { m, d } = rows;
-  const routines = float64Routines();
-  if (!routines || m >= d) {
-    return Array.from({ length: pictures(rows) }, (_, b) => {
-      const spectrum = spectrumOfRows(centred(rows, b), m, d, plan.small);
-      applyToSpectrum(spectrum, plan, out.subarray(b * d * d, (b + 1) * d * d));
-      return spectrum;
-    });
-  }
-  const found: { rank: number; kept: Float64Array }[] = [];
-  const { result, vectors } = routines.rowFunction(rows, (eigenvalues, b) => {
-    const { rank, kept } = (found[b] = keptOfRows(eigenvalues, d, plan.small));
+interface Rows {
+  centering: boolean;
+}
+
+/** The engine's routines, if it has some: they work on the M×M matrix. */
+const routinesFor = ({ shape: [, m, d] }: TensorInfo) => (m! < d! ? float64Routines() : undefined);
+
+/** The function of the covariances of rows x [B,M,d] by the engine's routines, and what they need for the gradient. */
+export function specialForward(x: TensorInfo, { centering }: Rows, plan: SpectralPlan): TensorInfo[] | undefined {
+  const d = x.shape[2]!;
+  return routinesFor(x)?.rowFunction(x, centering, (eigenvalues) => {
+    const { rank, kept } = keptOfRows(eigenvalues, d, plan.small);
     const { f } = mapEigenvalues(plan.function, kept);
-    return { rank, weights: f.subarray(0, rank), kernel: f[rank]! };
+    return { rank, weights: f.subarray(0, rank), kernel: f[rank]!, kept };
   });
-  out.set(result);
-  return found.map(({ rank, kept }, b) => ({ d, rank, values: kept, vectors: vectors[b]! }));
 }
 
-/** `dX = (2/M) X̄ dA`, `dA = UᵀN + RᵀU + c I`, of each picture; g [B,d,d]. */
-export function rowsGradient(
-  rows: Float64Rows,
-  spectra: Spectrum[],
+/** Its gradient. */
+export function specialGradient(
+  inputs: { dy: TensorInfo; x: TensorInfo; state: TensorInfo },
+  { centering }: Rows,
   plan: SpectralPlan,
-  g: Float32Array,
-): Float32Array {
-  const { m, d } = rows;
-  const routines = float64Routines();
-  const ofPicture = (b: number): Float32Array => g.subarray(b * d * d, (b + 1) * d * d);
-  if (routines && m < d) {
-    const vectors = spectra.map((spectrum) => spectrum.vectors);
-    return routines.rowFunctionGradient(rows, vectors, g, (h, b) => spectralSlopes(spectra[b]!, plan, ofPicture(b), h));
-  }
-  const dx = new Float32Array(rows.x.length);
-  for (const [b, spectrum] of spectra.entries()) {
-    dx.set(pictureGradient(centred(rows, b), m, spectrum, plan, ofPicture(b)), b * m * d);
-  }
-  return dx;
+): TensorInfo[] | undefined {
+  const d = inputs.x.shape[2]!;
+  const dx = routinesFor(inputs.x)?.rowFunctionGradient(inputs, centering, ({ rank, kept, h, s, trace }) =>
+    spectralSlopes({ d, rank, values: kept.subarray(0, rank + 1) }, plan, trace, h, s),
+  );
+  return dx && [dx];
 }
 
-function pictureGradient(
+/** `dX = (2/M) X̄ dA`, `dA = UᵀN + RᵀU + c I`, of one picture; x X̄ [M,d], g [d,d]. */
+export function rowsGradient(
   x: Float64Array,
   m: number,
   spectrum: Spectrum,
   plan: SpectralPlan,
-  g: Float32Array,
+  g: ArrayLike<number>,
 ): Float32Array {
   const { d, rank, vectors } = spectrum;
   const { along, across, shift } = spectralGradient(spectrum, plan, g);
@@ -63,11 +53,4 @@ function pictureGradient(
     for (let i = 0; i < sum.length; i++) sum[i]! += back[i]!;
   }
   return Float32Array.from(sum, (value, i) => (2 / m) * (value + shift * x[i]!));
-}
-
-const pictures = ({ x, m, d }: Float64Rows): number => x.length / (m * d);
-
-function centred({ x, m, d, centering }: Float64Rows, b: number): Float64Array {
-  const own = x.subarray(b * m * d, (b + 1) * m * d);
-  return centering ? centredRows(own, m, d) : new Float64Array(own);
 }

@@ -1,4 +1,4 @@
-export { float64Routines } from './float64.ts';
+export { float64Routines, wasmFloat64Routines } from './float64.ts';
 export type { Float64Routines } from './float64.ts';
 export { createHostMemory } from './host-memory.ts';
 export type { HostMemory } from './host-memory.ts';

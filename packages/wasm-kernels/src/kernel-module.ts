@@ -63,12 +63,15 @@ export interface KernelModule {
   triuMaskedCovarianceScratch(m: number, d: number): number;
   triangles: Routine<['matrices', 'vectors', 'count', 'd', 'byColumns', 'back']>;
   repeatBlocks: Routine<['from', 'to', 'blocks', 'bytes', 'times']>;
-  rowSpectrum: Routine<['x', 'm', 'd', 'centering', 'values', 'work']>;
+  rowSpectrum: Routine<['x', 'm', 'd', 'centering', 'rows', 'values', 'vectors', 'scratch']>;
   // prettier-ignore
-  rowFunction: Routine<['m', 'd', 'settings', 'order', 'scales', 'weights', 'vectors', 'result', 'work']>;
-  rowFunctionInner: Routine<['x', 'm', 'd', 'centering', 'settings', 'vectors', 'dy', 'h', 'work']>;
-  rowFunctionGradient: Routine<['m', 'd', 'settings', 's', 'across', 'dx', 'work']>;
-  rowSpectrumWork(m: number, d: number): number;
+  rowFunction: Routine<['m', 'd', 'settings', 'order', 'scales', 'weights', 'rows', 'vectors', 'kept', 'result', 'scratch']>;
+  rowSpectrumScratch(m: number, d: number): number;
+  // prettier-ignore
+  rowFunctionInner: Routine<['x', 'm', 'd', 'centering', 'settings', 'scales', 'vectors', 'dy', 'rows', 'u', 'p', 'cut', 'h', 'scratch']>;
+  // prettier-ignore
+  rowFunctionGradient: Routine<['m', 'd', 'settings', 'scales', 'vectors', 's', 'across', 'h', 'rows', 'u', 'p', 'cut', 'dx', 'scratch']>;
+  rowGradientScratch(m: number, d: number): number;
   timesTransposed64: Routine<['a', 'b', 'out', 'm', 'n', 'k']>;
   symmetricEigen64: Routine<['a', 'd', 'values', 'work']>;
 }

@@ -1,4 +1,5 @@
 import { panelKernel64 } from './micro-kernel';
+import { transpose4 } from './panels';
 
 // The panels of ./panels in float64: 4 columns each, k rows of 32 bytes, room for k rounded up to 4, zeros beyond.
 
@@ -73,14 +74,46 @@ export function transpose64(panels: usize, k: i32, n: i32, to: usize): void {
   }
 }
 
+/** Rows [k,n] of float64 to panels; row i times the number `factors[i]`, or over it. */
+export function packScaled64(rows: usize, k: i32, n: i32, factors: usize, divide: bool, to: usize): void {
+  const step = step64(k);
+  const full = n & ~3;
+  if (full < n) memory.fill(to + ((<usize>full) >> 2) * step, 0, step);
+  for (let i = 0; i < k; ++i) {
+    const number = load<f64>(factors + ((<usize>i) << 3));
+    const factor = f64x2.splat(divide ? 1 / number : number);
+    let at = to + ((<usize>i) << 5);
+    for (let j = 0; j < full; j += 4) {
+      v128.store(at, f64x2.mul(factor, v128.load(rows)));
+      v128.store(at, f64x2.mul(factor, v128.load(rows, 16)), 16);
+      rows += 32;
+      at += step;
+    }
+    for (let j = full; j < n; ++j) {
+      store<f64>(at, f64x2.extract_lane(factor, 0) * load<f64>(rows));
+      rows += 8;
+      at += 8;
+    }
+  }
+}
+
 /** Rows [k,n] of float64 to panels. */
 export function pack64(rows: usize, k: i32, n: i32, to: usize): void {
   const step = step64(k);
-  memory.fill(to, 0, bytes64(k, n));
+  const full = n & ~3;
+  if (full < n) memory.fill(to + ((<usize>full) >> 2) * step, 0, step);
   for (let i = 0; i < k; ++i) {
-    for (let j = 0; j < n; ++j) {
-      store<f64>(entry64(to, step, i, j), load<f64>(rows));
+    let at = to + ((<usize>i) << 5);
+    for (let j = 0; j < full; j += 4) {
+      v128.store(at, v128.load(rows));
+      v128.store(at, v128.load(rows, 16), 16);
+      rows += 32;
+      at += step;
+    }
+    for (let j = full; j < n; ++j) {
+      store<f64>(at, load<f64>(rows));
       rows += 8;
+      at += 8;
     }
   }
 }
@@ -88,10 +121,52 @@ export function pack64(rows: usize, k: i32, n: i32, to: usize): void {
 /** Panels [k,n] to rows. */
 export function unpack64(panels: usize, k: i32, n: i32, rows: usize): void {
   const step = step64(k);
+  const full = n & ~3;
   for (let i = 0; i < k; ++i) {
-    for (let j = 0; j < n; ++j) {
-      store<f64>(rows, load<f64>(entry64(panels, step, i, j)));
+    let at = panels + ((<usize>i) << 5);
+    for (let j = 0; j < full; j += 4) {
+      v128.store(rows, v128.load(at));
+      v128.store(rows, v128.load(at, 16), 16);
+      rows += 32;
+      at += step;
+    }
+    for (let j = full; j < n; ++j) {
+      store<f64>(rows, load<f64>(at));
       rows += 8;
+      at += 8;
     }
   }
+}
+
+/** Four neighbouring numbers of float64 in float32. */
+export function singles(at: usize): v128 {
+  return v128.shuffle<f64>(f32x4.demote_f64x2_zero(v128.load(at)), f32x4.demote_f64x2_zero(v128.load(at, 16)), 0, 2);
+}
+
+/** Copies rows×columns numbers of a tile, as float32, to rows that are `line` bytes apart, and transposed to `mirror` unless that is 0. */
+export function tileToSingles(tile: usize, rows: i32, columns: i32, to: usize, line: usize, mirror: usize): void {
+  if (rows == 4 && columns == 4) {
+    const a = singles(tile);
+    const b = singles(tile + 32);
+    const c = singles(tile + 64);
+    const d = singles(tile + 96);
+    v128.store(to, a);
+    v128.store(to + line, b);
+    v128.store(to + 2 * line, c);
+    v128.store(to + 3 * line, d);
+    if (mirror) transpose4(a, b, c, d, mirror, line);
+    return;
+  }
+  for (let i = 0; i < rows; ++i) {
+    for (let j = 0; j < columns; ++j) {
+      const value = <f32>load<f64>(tile + ((<usize>i) << 5) + ((<usize>j) << 3));
+      store<f32>(to + <usize>i * line + ((<usize>j) << 2), value);
+      if (mirror) store<f32>(mirror + <usize>j * line + ((<usize>i) << 2), value);
+    }
+  }
+}
+
+/** The last two of four numbers of float32, in float64. */
+export function upperPair(v: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<f64>(v, v, 1, 1));
 }
