@@ -12,6 +12,7 @@ import { conv2dBackpropInputKernel } from './kernels/conv-2d-backprop-input.ts';
 import { conv2dKernel } from './kernels/conv-2d.ts';
 import { covarianceGradientKernel, covarianceKernel } from './kernels/covariance.ts';
 import { depthwiseBackpropFilterKernel, depthwiseBackpropInputKernel } from './kernels/depthwise-gradients.ts';
+import { einsumKernel, registerEinsumGradient } from './kernels/einsum.ts';
 import { gatherKernel } from './kernels/gather.ts';
 import { identityKernel } from './kernels/identity.ts';
 import {
@@ -52,6 +53,7 @@ const KERNELS = [
   tileKernel,
   triuVectorizeKernel,
   triuScatterKernel,
+  einsumKernel,
   gatherKernel,
   unsortedSegmentSumKernel,
   covarianceKernel,
@@ -98,6 +100,7 @@ export async function registerKind(kind: BinaryKind): Promise<WasmKernels> {
     return primitives;
   };
   for (const kernel of KERNELS) registerOnWasm(kernel, lookUp);
+  registerEinsumGradient();
   primitivesOf = lookUp;
   return { relaxedSimd: kind === 'relaxed', kernels: KERNELS.map(({ name }) => name) };
 }
