@@ -4,7 +4,7 @@ export type BenchCase = OperationCase | NetworkCase;
 /** Forward and backward through one operation on features [batch, positions, channels]. */
 export interface OperationCase {
   kind: 'operation';
-  operation: 'isqrt' | 'eigen' | 'lyapunov' | 'dropcov';
+  operation: 'isqrt' | 'eigen' | 'taylor' | 'lyapunov' | 'covariance' | 'dropcov';
   batch: number;
   positions: number;
   channels: number;
@@ -68,14 +68,20 @@ export const cases: ListedCase[] = [
   operation('isqrt', [16, 256, 784], { tensorflow: 1.2 }),
   operation('isqrt', [16, 128, 49]),
   operation('eigen', [16, 256, 49], { tensorflow: 10, wasm: 10 }),
+  operation('taylor', [16, 256, 49]),
   operation('lyapunov', [16, 256, 49]),
+  operation('covariance', [16, 256, 49]),
+  operation('covariance', [16, 256, 196]),
   operation('dropcov', [16, 256, 49], { tensorflow: 1.5 }),
   operation('dropcov', [16, 256, 196], { tensorflow: 1.5 }),
+  network('forward', ['resnet18', 'gap'], [16, 64]),
   network('forward', ['resnet18', 'isqrt'], [16, 64]),
   network('step', ['resnet18', 'gap'], [16, 64]),
   network('step', ['resnet18', 'isqrt'], [16, 64], training),
   network('step', ['resnet18', 'isqrt'], [8, 224], training),
+  network('forward', ['resnet50', 'gap'], [4, 224]),
   network('forward', ['resnet50', 'isqrt'], [4, 224]),
+  network('step', ['resnet50', 'gap'], [4, 224]),
   network('step', ['resnet50', 'isqrt'], [4, 224], { tensorflow: 1 }),
 ];
 

@@ -1,16 +1,19 @@
-import { isqrtCov, matrixPowerCov, mpaSqrtCov, triuDropCov } from 'covpool';
+import { isqrtCov, matrixPowerCov, mpaSqrtCov, triuCovariance, triuDropCov } from 'covpool';
 import { seededTensor } from '@covpool/testing';
 import {
   div,
   expandDims,
   eye,
+  gather,
   grad,
   matMul,
   mul,
+  reshape,
   sqrt,
   sub,
   sum,
   type Tensor,
+  tensor1d,
   type Tensor3D,
   tile,
 } from '@tensorflow/tfjs-core';
@@ -24,7 +27,9 @@ function ours(): Operations {
   return {
     isqrt: (x) => isqrtCov(x),
     eigen: (x) => matrixPowerCov(x, { gradient: 'k-matrix', small: 'floor' }),
+    taylor: (x) => matrixPowerCov(x, { gradient: 'taylor', small: 'floor' }),
     lyapunov: (x) => mpaSqrtCov(x),
+    covariance: (x) => triuCovariance(x),
     dropcov: (x) => triuDropCov(x, kernel, { training: true, seed: 1 }),
   };
 }
@@ -53,11 +58,20 @@ export function publishedIsqrt(x: Tensor): Tensor {
   return mul(mul(matMul(y, sub(three, matMul(z, y))), 0.5), sqrt(trace));
 }
 
+/** The upper triangles [B,d(d+1)/2] of matrices [B,d,d], by a gather. */
+export function upperTriangle(a: Tensor): Tensor {
+  const [batch, d] = a.shape as [number, number];
+  const places = Array.from({ length: d * d }, (_, at) => at).filter((at) => at % d >= Math.floor(at / d));
+  return gather(reshape(a, [batch, d * d]), tensor1d(places, 'int32'), 1);
+}
+
 /** Plain TensorFlow.js has no eigendecomposition with a gradient, no Lyapunov solver and no adaptive dropout. */
 const plain = (): Operations => ({
   isqrt: publishedIsqrt,
   eigen: undefined,
+  taylor: undefined,
   lyapunov: undefined,
+  covariance: (x) => upperTriangle(publishedCovariance(x)),
   dropcov: undefined,
 });
 
@@ -69,7 +83,8 @@ export function operationWork(
   const f = (library === 'ours' ? ours() : plain())[operation];
   if (!f) return undefined;
   const x = seededTensor([batch, positions, channels], 'features');
-  const size = operation === 'dropcov' ? [(channels * (channels + 1)) / 2] : [channels, channels];
+  const triangle = operation === 'covariance' || operation === 'dropcov';
+  const size = triangle ? [(channels * (channels + 1)) / 2] : [channels, channels];
   const dy = seededTensor([batch, ...size], 'dy');
   const gradient = grad(f);
   return () => gradient(x, dy);

@@ -1,19 +1,8 @@
 import { seededTensor } from '@covpool/testing';
-import {
-  gather,
-  getBackend,
-  getKernel,
-  oneHot,
-  range,
-  reshape,
-  type Tensor,
-  tensor1d,
-  tidy,
-  train,
-} from '@tensorflow/tfjs-core';
+import { getBackend, getKernel, oneHot, range, reshape, type Tensor, tidy, train } from '@tensorflow/tfjs-core';
 import { input, layers, type LayersModel, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { NetworkCase } from './cases.ts';
-import { publishedIsqrt } from './operations.ts';
+import { publishedIsqrt, upperTriangle } from './operations.ts';
 
 // The networks as a user of TensorFlow.js writes and trains them, with its own layers and nothing of ours.
 
@@ -33,9 +22,7 @@ class IsqrtHead extends layers.Layer {
     return tidy(() => {
       const features = [inputs].flat()[0]!;
       const [batch, height, width, d] = features.shape as [number, number, number, number];
-      const root = publishedIsqrt(reshape(features, [batch, height * width, d]));
-      const places = Array.from({ length: d * d }, (_, at) => at).filter((at) => at % d >= Math.floor(at / d));
-      return gather(reshape(root, [batch, d * d]), tensor1d(places, 'int32'), 1);
+      return upperTriangle(publishedIsqrt(reshape(features, [batch, height * width, d])));
     });
   }
 }

@@ -77,11 +77,32 @@ class NewtonSchulz(Function):
         return d / trace + shift * torch.eye(a.shape[1])
 
 
+def inverse_differences(values):
+    """K_ij = 1/(l_i - l_j), 0 where that is not finite."""
+    k = 1 / (values.unsqueeze(2) - values.unsqueeze(1))
+    k[~torch.isfinite(k)] = 0
+    return k.mT
+
+
+def taylor_differences(values):
+    """SVD-Taylor: K_ij = (s/m) sum of x^k up to k = 100, x the smaller of the two over the larger, m."""
+    first, second = values.unsqueeze(2), values.unsqueeze(1)
+    largest = torch.maximum(first, second)
+    x = torch.minimum(first, second) / largest
+    k, power = torch.ones_like(x), torch.ones_like(x)
+    for _ in range(100):
+        power = power * x
+        k = k + power
+    k = torch.where(first >= second, k, -k) / largest
+    return (k - torch.diag_embed(k.diagonal(dim1=1, dim2=2))).mT
+
+
 class EigenRoot(Function):
     """The square root by an eigendecomposition in float64, backward by the matrix K of eigenvalue differences."""
 
     @staticmethod
-    def forward(ctx, a):
+    def forward(ctx, a, differences):
+        ctx.differences = differences
         values, vectors = torch.linalg.eigh(a.double())
         values = values.clamp(min=torch.finfo(torch.float64).eps)
         ctx.save_for_backward(values, vectors)
@@ -95,11 +116,9 @@ class EigenRoot(Function):
         roots = values.sqrt()
         d_vectors = 2 * g @ (vectors * roots.unsqueeze(1))
         d_values = (vectors * (g @ vectors)).sum(1) / (2 * roots)
-        k = 1 / (values.unsqueeze(1) - values.unsqueeze(2))
-        k[~torch.isfinite(k)] = 0
-        inner = k.mT * (vectors.mT @ d_vectors) + torch.diag_embed(d_values)
+        inner = ctx.differences(values) * (vectors.mT @ d_vectors) + torch.diag_embed(d_values)
         full = vectors @ inner @ vectors.mT
-        return ((full + full.mT) / 2).float()
+        return ((full + full.mT) / 2).float(), None
 
 
 class LyapunovRoot(Function):
@@ -159,8 +178,10 @@ def operation(case):
     kernel = torch.tensor([[[0.3, -0.2, 0.5]]])
     forward = {
         "isqrt": lambda: NewtonSchulz.apply(Covariance.apply(x)),
-        "eigen": lambda: EigenRoot.apply(Covariance.apply(x)),
+        "eigen": lambda: EigenRoot.apply(Covariance.apply(x), inverse_differences),
+        "taylor": lambda: EigenRoot.apply(Covariance.apply(x), taylor_differences),
         "lyapunov": lambda: LyapunovRoot.apply(Covariance.apply(x)),
+        "covariance": lambda: upper(Covariance.apply(x)),
         "dropcov": lambda: drop_cov(x, kernel),
     }[case["operation"]]
     dy = torch.rand_like(forward())
