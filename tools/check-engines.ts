@@ -30,8 +30,10 @@ const smoke = [
   'packages/detectors/src/roi-align.test.ts',
   'packages/detectors/src/losses.test.ts',
   'packages/idccp/src/eigenvalue-functions.test.ts',
+  'packages/idccp/src/idccp.test.ts',
   'packages/matrix-power/src/cholesky-log.test.ts',
   'packages/trainers/src/sgd-step.test.ts',
+  'packages/trainers/src/stiefel.test.ts',
 ];
 
 /** Vulkan without a graphics card, of Debian's package chromium. */

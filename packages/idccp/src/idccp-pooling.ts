@@ -128,5 +128,5 @@ poolings.register('idccp', {
   function: 'idccp',
   layer: 'idccpPooling',
   gradient: 'analytic',
-  engines: 'host',
+  engines: 'host-and-webgpu',
 });

@@ -66,7 +66,7 @@ function oracle(copies: Matrix[], w: Matrix, iterations = 5): number[] {
 
 const r3 = Math.sqrt(3);
 
-describeEngines('idccp', { host: true }, () => {
+describeEngines('idccp', () => {
   describe('values', () => {
     it('at S0 = [[2,1],[1,2]], W = I are the computed ones (spec 8.6)', async () => {
       // ±√3(1,1), ±(1,−1): covariance S0.

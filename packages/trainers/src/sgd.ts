@@ -40,7 +40,7 @@ export interface Optimizer {
  *
  * A weight on the Stiefel manifold takes a Riemannian step: with Π the projection onto the tangent space at W,
  * `v ← Π(momentum·v + g)`, which transports the velocity too, and `W ← retraction of −lr·v`. There is no decay: shrinking W has
- * no part along the manifold. It needs an engine with host memory. The optimisers of TensorFlow.js, which `model.fit` uses,
+ * no part along the manifold. On webgl there is no such step. The optimisers of TensorFlow.js, which `model.fit` uses,
  * know nothing of manifolds and let such a weight drift off, as the code of IDCCP does.
  */
 export function sgd({

@@ -18,7 +18,7 @@ import {
   toMatrix,
   transpose,
 } from '@covpool/testing';
-import { tensor, type Tensor2D } from '@tensorflow/tfjs-core';
+import { tensor, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alongStiefel, retract } from './stiefel.ts';
@@ -38,9 +38,18 @@ function point(n: number, p: number, ...key: (string | number)[]): Matrix {
 
 const projected = (w: Matrix, e: Matrix): Matrix => minus(e, times(w, symmetrise(times(transpose(w), e))));
 
+/** A software adapter of webgpu needs some seconds for as many steps. */
+const SLOW = 30_000;
+
+/** One tile of a product, and several. */
+const sizes: [number, number][] = [
+  [6, 3],
+  [50, 36],
+];
+
 const distance = (w: Matrix): number => frobenius(minus(times(transpose(w), w), identity(w[0]!.length)));
 
-describeEngines('retract', { host: true }, () => {
+describeEngines('retract', () => {
   describe('values', () => {
     it('by qr is Q with a positive diagonal of R (spec 8.2)', async () => {
       const w = point(6, 3);
@@ -54,11 +63,11 @@ describeEngines('retract', { host: true }, () => {
       expect(distance(q)).toBeLessThan(1e-6);
     });
 
-    it('by polar factor is (W − lr R)(I + lr² RᵀR)^(−1/2) (spec 8.2)', async () => {
-      const w = point(6, 3);
+    it.each(sizes)('by polar factor is (W − lr R)(I + lr² RᵀR)^(−1/2) (spec 8.2), %i×%i', async (n, p) => {
+      const w = point(n, p);
       for (const lr of [0.01, 1, 30]) {
-        const step = projected(w, seededMatrix(6, 3, 'step'));
-        const inner = plus(identity(3), scale(times(transpose(step), step), lr ** 2));
+        const step = projected(w, seededMatrix(n, p, 'step'));
+        const inner = plus(identity(p), scale(times(transpose(step), step), lr ** 2));
         const expected = times(
           minus(w, scale(step, lr)),
           spectral(inner, (value) => value ** -0.5),
@@ -67,16 +76,19 @@ describeEngines('retract', { host: true }, () => {
       }
     });
 
-    it('by Cayley transform solves (I − A/2) Y = (I + A/2) W with its skew A (spec 8.2)', async () => {
-      const w = point(6, 3);
-      const step = scale(projected(w, seededMatrix(6, 3, 'step')), -0.7);
-      const p = minus(identity(6), scale(times(w, transpose(w)), 0.5));
-      const half = times(times(p, step), transpose(w));
-      const a = minus(half, transpose(half));
-      const y = await fromTensor(retract(toTensor(w), toTensor(scale(step, -1 / 0.7)), 0.7, 'cayley'));
-      const [left, right] = [minus(identity(6), scale(a, 0.5)), plus(identity(6), scale(a, 0.5))];
-      await expectClose(flatten(times(left, y)), flatten(times(right, w)));
-    });
+    it.each(sizes)(
+      'by Cayley transform solves (I − A/2) Y = (I + A/2) W with its skew A (spec 8.2), %i×%i',
+      async (n, p) => {
+        const w = point(n, p);
+        const step = scale(projected(w, seededMatrix(n, p, 'step')), -0.7);
+        const outer = minus(identity(n), scale(times(w, transpose(w)), 0.5));
+        const half = times(times(outer, step), transpose(w));
+        const a = minus(half, transpose(half));
+        const y = await fromTensor(retract(toTensor(w), toTensor(scale(step, -1 / 0.7)), 0.7, 'cayley'));
+        const [left, right] = [minus(identity(n), scale(a, 0.5)), plus(identity(n), scale(a, 0.5))];
+        await expectClose(flatten(times(left, y)), flatten(times(right, w)));
+      },
+    );
 
     it('rotates a plane by the angle of each retraction', async () => {
       // At W = (1,0)ᵀ with the step (0,t)ᵀ: atan t for both projections, 2 atan(t/2) for the Cayley transform.
@@ -92,15 +104,33 @@ describeEngines('retract', { host: true }, () => {
   });
 
   describe('properties', () => {
-    it.each(retractions)('by %s stays on the manifold after 100 steps (spec 8.6)', async (retraction) => {
-      let w = point(24, 6);
-      for (let step = 0; step < 100; step++) {
-        const e = toTensor(seededMatrix(24, 6, 'walk', step));
-        const at = toTensor(w);
-        w = await fromTensor(retract(at, alongStiefel(at, e), 0.1, retraction));
-      }
-      expect(distance(w)).toBeLessThan(1e-5);
-    });
+    it.each(retractions)(
+      'by %s stays on the manifold after 100 steps (spec 8.6)',
+      async (retraction) => {
+        let w = toTensor(point(24, 6));
+        for (let step = 0; step < 100; step++) {
+          const e = toTensor(seededMatrix(24, 6, 'walk', step));
+          w = tidy(() => retract(w, alongStiefel(w, e), 0.1, retraction));
+        }
+        expect(distance(await fromTensor(w))).toBeLessThan(1e-5);
+      },
+      SLOW,
+    );
+
+    it.each(retractions)(
+      'by %s of more columns than a tile is orthonormal, and goes along the step',
+      async (retraction) => {
+        const [n, p, lr] = [70, 36, 1e-3];
+        const w = point(n, p);
+        const step = projected(w, seededMatrix(n, p, 'step'));
+        const moved = await fromTensor(retract(toTensor(w), toTensor(step), lr, retraction));
+        // Each of the p² inner products sums n products that are rounded to some 2⁻²⁴/√n of what they add up to.
+        expect(distance(moved)).toBeLessThan(4 * p * 2 ** -24);
+        expect(frobenius(minus(moved, minus(w, scale(step, lr))))).toBeLessThan(
+          (lr * frobenius(step)) ** 2 + p * 2 ** -24,
+        );
+      },
+    );
 
     it.each(retractions)('by %s returns to the manifold what has drifted off', async (retraction) => {
       const w = plus(point(8, 3), scale(seededMatrix(8, 3, 'drift'), 1e-2));
@@ -151,7 +181,7 @@ describeEngines('retract', { host: true }, () => {
   });
 });
 
-describeEngines('alongStiefel', { host: true }, () => {
+describeEngines('alongStiefel', () => {
   describe('values', () => {
     it('is E − W sym(WᵀE) (spec 8.2)', async () => {
       const [w, e] = [point(7, 3), seededMatrix(7, 3, 'e')];

@@ -16,13 +16,15 @@ export function alongStiefel(w: Tensor2D, e: Tensor2D): Tensor2D {
 }
 
 /**
- * The point of the Stiefel manifold that a step `ξ = −lr·V` along it leads to from W, computed by the processor in float64:
+ * The point of the Stiefel manifold that a step `ξ = −lr·V` along it leads to from W, computed by the processor in float64, on
+ * webgpu in float32:
  * - `qr`: Q of `W + ξ = QR` with a positive diagonal;
  * - `polar`: `(W + ξ)((W + ξ)ᵀ(W + ξ))^(−1/2)`, the nearest point;
  * - `cayley`: `(I − A/2)⁻¹(I + A/2) W` with the skew `A = PξWᵀ − WξᵀP`, `P = I − WWᵀ/2`.
  *
  * All have orthonormal columns whether those of W still are or not, so rounding does not add up over steps. Cost: about 4np²
- * multiply-adds, and for `polar` 3p³ for each of some ten iterations, for `cayley` 7p³.
+ * multiply-adds, and for `polar` 3p³ for each of some ten iterations, for `cayley` 7p³. On webgpu `qr` takes two Cholesky factors,
+ * `polar` 24 iterations of 2np²; there the largest singular value of `W + ξ` must not be beyond some 500 times the smallest, which is 1.
  */
 export function retract(w: Tensor2D, velocity: Tensor2D, lr: number, retraction: Retraction): Tensor2D {
   return retractKernel({ w, velocity }, { lr, retraction })[0] as Tensor2D;

@@ -58,6 +58,13 @@ describeWebgpu('the number of dispatches that the README gives', () => {
       expect(await dispatches(() => run('CholeskyLogOfRowsGradient', { dy, x }, options))).toBe(5);
     });
 
+    it('of steps along the Stiefel manifold', async () => {
+      const [w, velocity] = [seededTensor([5, 2], 'w'), seededTensor([5, 2], 'v')];
+      for (const [retraction, expected] of [['qr', 7], ['cayley', 18], ['polar', 52]] as const) {
+        expect(await dispatches(() => run('StiefelRetraction', { w, velocity }, { lr: 0.1, retraction }))).toBe(expected);
+      }
+    }); // prettier-ignore
+
     it('of batch normalisation: two each way, however many rows', async () => {
       for (const rows of [5, 400]) {
         const [x, v] = [seededTensor([rows, 3], 'x'), seededTensor([3], 'v')];

@@ -10,6 +10,7 @@ import { newtonSchulzGradientKernel, newtonSchulzKernel } from './kernels/newton
 import { registerOnWebgpu } from './kernels/registration.ts';
 import { roiAlignGradientKernel, roiAlignKernel } from './kernels/roi-align.ts';
 import { sgdStepKernel } from './kernels/sgd-step.ts';
+import { stiefelRetractionKernel } from './kernels/stiefel-retraction.ts';
 import { triuScatterKernel, triuVectorizeKernel } from './kernels/triu.ts';
 
 const KERNELS = [
@@ -31,6 +32,7 @@ const KERNELS = [
   roiAlignKernel,
   roiAlignGradientKernel,
   sgdStepKernel,
+  stiefelRetractionKernel,
   convolutionFilterGradientKernel,
 ];
 
