@@ -9,7 +9,7 @@ export interface KernelModule {
   gemmScratch(): number;
   // prettier-ignore
   convolution: Routine<['x', 'filter', 'y', 'batch', 'height', 'width', 'channels', 'kernelHeight', 'kernelWidth', 'filters', 'outHeight', 'outWidth',
-    'strideH', 'strideW', 'dilationH', 'dilationW', 'top', 'left', 'yBatchStep', 'yRowStep', 'yColumnStep', 'scratch']>;
+    'strideH', 'strideW', 'dilationH', 'dilationW', 'top', 'left', 'yBatchStep', 'yRowStep', 'yColumnStep', 'transposed', 'scratch']>;
   // prettier-ignore
   convolutionScratch(channels: number, kernelHeight: number, kernelWidth: number, filters: number, outHeight: number, outWidth: number,
     strideH: number, strideW: number, dilationH: number, dilationW: number): number;

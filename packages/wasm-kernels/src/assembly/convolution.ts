@@ -1,13 +1,30 @@
-import { framePicture } from './image';
+import { framePictures } from './image';
 import { TILE_ROWS } from './micro-kernel';
-import { C_TABLE, CONTEXT_BYTES, PANEL, fillTables, packPanels, prepareContext, rowTile, transposeRows } from './tile';
+import { BESIDE_PANELS, PANEL, packPanels, packTransposedPanels, packedBytes, packedStep, transposeRows } from './pack';
+import { fillPositions } from './positions';
+import {
+  C_TABLE,
+  CONTEXT_BYTES,
+  DEPTH,
+  PACK_FROM,
+  PANEL_BYTES,
+  ROWS,
+  WIDTH,
+  fillTables,
+  prepareContext,
+  rowTiles,
+} from './tile';
 
+const FRAMED_POSITIONS: i32 = 512;
 const FILTER_BYTES: i32 = 262144;
+/** Addresses nearer than this modulo 4096 are slow to read in step. */
+const ALIKE: i32 = 384;
 
 /**
  * y[b,oh,ow,n] = Σ x[b, oh·strideH − top + kh·dilationH, ow·strideW − left + kw·dilationW, c] · filter[kh,kw,c,n] as a product
- * of matrices whose left rows are read in place: a patch is a few runs of neighbouring numbers of the framed picture. The
- * steps of y (in numbers, between pictures, rows, columns) let it fill every second pixel. Scratch: `convolutionScratch`.
+ * of matrices. A left row is a patch: a few runs of neighbouring numbers of the framed picture, read in place or packed. The
+ * steps of y (in numbers, between pictures, rows, columns) let it fill every second pixel. A filter may be `transposed`, [n,
+ * (kh,kw,c)]. Scratch: `convolutionScratch`.
  */
 export function convolution(
   x: usize,
@@ -31,6 +48,7 @@ export function convolution(
   yBatchStep: i32,
   yRowStep: i32,
   yColumnStep: i32,
+  transposed: i32,
   scratch: usize,
 ): void {
   const frameHeight = frameSize(outHeight, strideH, kernelHeight, dilationH);
@@ -43,45 +61,80 @@ export function convolution(
   const joined = dilationW == 1;
   const runCount = joined ? kernelHeight : kernelHeight * kernelWidth;
   const runLength = joined ? kernelWidth * channels : channels;
+  const rowTaps = joined ? 1 : kernelWidth;
+  const toRow = <usize>dilationH * rowStep;
+  const toColumn = <usize>dilationW * pixel;
   const runs = scratch + CONTEXT_BYTES;
-  fillRuns(runs, kernelHeight, joined ? 1 : kernelWidth, <usize>dilationH * rowStep, <usize>dilationW * pixel);
-
   const depth = runCount * runLength;
-  const groupColumns = max(PANEL, (FILTER_BYTES / (max(depth, 1) * 32)) * PANEL);
-  const packed = runs + alignedTable(runCount);
-  const frame = packed + groupBytes(depth, filters);
-  const xBatchStep = <usize>height * <usize>width * pixel;
-  for (let column = 0; column < filters; column += groupColumns) {
-    const columns = min(groupColumns, filters - column);
-    packPanels(filter + ((<usize>column) << 2), (<usize>filters) << 2, depth, columns, packed);
-    for (let picture = 0; picture < batch; ++picture) {
-      let base = x + <usize>picture * xBatchStep;
-      if (framed) {
-        framePicture(base, height, width, channels, top, left, frameHeight, frameWidth, frame);
-        base = frame;
-      }
-      const to = y + ((<usize>picture * <usize>yBatchStep) << 2);
-      const positions = outHeight * outWidth;
-      let row = 0;
-      let at = 0;
-      for (let position = 0; position < positions; position += TILE_ROWS) {
-        const rows = min(TILE_ROWS, positions - position);
-        for (let i = 0; i < rows; ++i) {
-          store<usize>(
-            scratch + ((<usize>i) << 2),
-            base + <usize>(row * strideH) * rowStep + <usize>(at * strideW) * pixel,
-          );
-          store<usize>(scratch + C_TABLE + ((<usize>i) << 2), to + ((<usize>(row * yRowStep + at * yColumnStep)) << 2));
-          if (++at == outWidth) {
-            at = 0;
-            ++row;
-          }
+  const packs = packsPatches(depth, filters, strideW * channels);
+  const block = max(1, packs ? min(DEPTH, depth) : depth);
+  const columnBlock = packs ? min(WIDTH, filters) : columnsInPlace(depth, filters);
+  const packed = runs + alignedTable(2 * (runCount + 1));
+  const patches = packed + packedBytes(block, columnBlock) + BESIDE_PANELS;
+  const frame = patches + PANEL_BYTES;
+  const perPicture = outHeight * outWidth;
+  const group = framed ? framesAtATime(perPicture) : batch;
+  const pictureStep = framed ? <usize>frameHeight * rowStep : <usize>height * <usize>width * pixel;
+  for (let picture = 0; picture < batch; picture += group) {
+    const pictures = min(group, batch - picture);
+    let from = x + <usize>picture * <usize>(height * width) * pixel;
+    if (framed) {
+      framePictures(from, pictures, height, width, channels, top, left, frameHeight, frameWidth, frame);
+      from = frame;
+    }
+    const to = y + ((<usize>picture * <usize>yBatchStep) << 2);
+    const positions = pictures * perPicture;
+    for (let column = 0; column < filters; column += columnBlock) {
+      const columns = min(columnBlock, filters - column);
+      // No channels at all give zeros, from one block of depth 0.
+      for (let at = 0; at == 0 || at < depth; at += block) {
+        const length = min(block, depth - at);
+        if (transposed) {
+          const taps = filter + ((<usize>column * <usize>depth + <usize>at) << 2);
+          packTransposedPanels(taps, (<usize>depth) << 2, length, columns, packed);
+        } else {
+          const taps = filter + ((<usize>at * <usize>filters + <usize>column) << 2);
+          packPanels(taps, (<usize>filters) << 2, length, columns, packed);
         }
-        fillTables(scratch, rows);
-        rowTile(scratch, rows, runs, runCount, runLength, packed, column, columns, 0);
+        const count = fillRuns(runs, at, length, runLength, rowTaps, toRow, toColumn);
+        for (let first = 0; first < positions; first += ROWS) {
+          const rows = min(ROWS, positions - first);
+          // prettier-ignore
+          fillPositions(scratch, from, first, rows, outHeight, outWidth,
+            pictureStep, <usize>strideH * rowStep, <usize>strideW * pixel);
+          // prettier-ignore
+          fillPositions(scratch + C_TABLE, to, first, rows, outHeight, outWidth,
+            (<usize>yBatchStep) << 2, (<usize>yRowStep) << 2, (<usize>yColumnStep) << 2);
+          fillTables(scratch, rows);
+          rowTiles(scratch, rows, runs, count, length, packed, column, columns, i32(at > 0), packs ? patches : 0);
+        }
       }
     }
   }
+}
+
+/**
+ * Whether patches are packed. Read in place they are summed in one go, but four of them, `step` numbers apart, are slow where their
+ * addresses nearly agree modulo 4096.
+ */
+function packsPatches(depth: i32, filters: i32, step: i32): bool {
+  if (filters < PACK_FROM) return false;
+  for (let i = 1; i < TILE_ROWS; ++i) {
+    const distance = 4 * i * step;
+    const beside = min(distance & 4095, -distance & 4095);
+    if (beside < ALIKE && distance > beside) return true;
+  }
+  return depth <= DEPTH;
+}
+
+/** How many filters at a time meet patches in place, so that they stay in the second-level cache. */
+function columnsInPlace(depth: i32, filters: i32): i32 {
+  return min(filters, max(1, FILTER_BYTES / max(1, <i32>packedStep(depth))) * PANEL);
+}
+
+/** How many pictures are framed at a time, so that a packed filter meets enough positions. */
+function framesAtATime(positions: i32): i32 {
+  return max(1, FRAMED_POSITIONS / max(1, positions));
 }
 
 export function frameSize(out: i32, stride: i32, kernel: i32, dilation: i32): i32 {
@@ -92,20 +145,31 @@ export function alignedTable(runCount: i32): usize {
   return ((<usize>(runCount + 3)) & ~3) << 2;
 }
 
-function groupBytes(depth: i32, filters: i32): usize {
-  const panel = (<usize>depth) << 5;
-  const all = <usize>((filters + PANEL - 1) / PANEL) * panel;
-  return min(all, max(panel, <usize>FILTER_BYTES));
-}
-
-/** The byte offsets, from a patch's first number, at which its runs of neighbouring numbers begin. */
-function fillRuns(runs: usize, rows: i32, columns: i32, rowOffset: usize, columnOffset: usize): void {
-  for (let row = 0; row < rows; ++row) {
-    for (let column = 0; column < columns; ++column) {
-      store<usize>(runs, <usize>row * rowOffset + <usize>column * columnOffset);
-      runs += 4;
-    }
+/**
+ * The runs of neighbouring numbers, byte offset from a patch's first number and length, of which numbers first … first + depth − 1
+ * of a patch consist; gives how many. A patch has runs of one length, `columns` to a row.
+ */
+function fillRuns(
+  runs: usize,
+  first: i32,
+  depth: i32,
+  length: i32,
+  columns: i32,
+  rowOffset: usize,
+  columnOffset: usize,
+): i32 {
+  let count = 0;
+  for (let left = depth; left > 0; ++count, runs += 8) {
+    const run = first / length;
+    const skipped = first % length;
+    const size = min(length - skipped, left);
+    const offset = <usize>(run / columns) * rowOffset + <usize>(run % columns) * columnOffset;
+    store<usize>(runs, offset + ((<usize>skipped) << 2));
+    store<i32>(runs, size, 4);
+    first += size;
+    left -= size;
   }
+  return count;
 }
 
 /** Bytes of scratch that `convolution` needs. */
@@ -125,9 +189,12 @@ export function convolutionScratch(
     <usize>frameSize(outHeight, strideH, kernelHeight, dilationH) *
     <usize>frameSize(outWidth, strideW, kernelWidth, dilationW);
   const taps = kernelHeight * kernelWidth;
-  return (
-    CONTEXT_BYTES + alignedTable(taps) + groupBytes(taps * channels, filters) + ((frame * <usize>channels) << 2) + 64
-  );
+  const depth = taps * channels;
+  const packed = packsPatches(depth, filters, strideW * channels)
+    ? packedBytes(min(DEPTH, depth), min(WIDTH, filters))
+    : packedBytes(depth, columnsInPlace(depth, filters));
+  const frames = (<usize>framesAtATime(outHeight * outWidth) * frame * <usize>channels) << 2;
+  return CONTEXT_BYTES + alignedTable(2 * (taps + 1)) + packed + BESIDE_PANELS + PANEL_BYTES + frames + 64;
 }
 
 /**

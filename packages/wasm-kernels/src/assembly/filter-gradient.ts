@@ -1,14 +1,8 @@
 import { alignedTable, frameSize } from './convolution';
-import { framePicture } from './image';
-import { TILE_ROWS, panelKernel } from './micro-kernel';
-import { copyPart } from './panel-products';
-import { PANEL, packPanels } from './tile';
-
-// Positions that are summed before the sums go to memory, and filters beside each other: a block of dy of 256 KiB stays in
-// the second-level cache, a panel of x and one of dy in the first.
-const POSITIONS: i32 = 256;
-const FILTERS: i32 = 256;
-const SPARE_BYTES: usize = 128;
+import { framePictures } from './image';
+import { BESIDE_PANELS, PANEL, packPanels, packedBytes } from './pack';
+import { fillPositions } from './positions';
+import { C_TABLE, CONTEXT_BYTES, DEPTH, PANEL_BYTES, WIDTH, fillTables, prepareContext, stripTiles } from './tile';
 
 /**
  * dFilter[kh,kw,c,n] = Σ over b, oh, ow of x[b, oh·strideH − top + kh·dilationH, …, c] · dy[b,oh,ow,n] as a product of
@@ -45,34 +39,31 @@ export function filterGradient(
   const perPicture = outHeight * outWidth;
   const dyStep = (<usize>filters) << 2;
 
-  const offsets = scratch;
+  prepareContext(scratch);
+  const offsets = scratch + CONTEXT_BYTES;
   fillOffsets(offsets, kernelHeight, kernelWidth, channels, <usize>dilationH * rowStep, <usize>dilationW * pixel);
   const bases = offsets + alignedTable(depth);
-  const spare = bases + ((<usize>POSITIONS) << 2);
-  const patches = spare + SPARE_BYTES;
-  const packed = patches + ((<usize>(POSITIONS * PANEL)) << 2);
-  const frame = packed + ((<usize>(POSITIONS * FILTERS)) << 2);
+  const packed = bases + ((<usize>DEPTH) << 2);
+  const patches = packed + packedBytes(DEPTH, WIDTH) + BESIDE_PANELS;
+  const frame = patches + PANEL_BYTES;
 
   if (batch == 0) memory.fill(filter, 0, <usize>depth * dyStep);
-  const group = max(1, POSITIONS / perPicture);
+  const group = max(1, DEPTH / perPicture);
   for (let picture = 0; picture < batch; picture += group) {
     const pictures = min(group, batch - picture);
     let from = x + <usize>picture * <usize>(height * width) * pixel;
     if (framed) {
-      for (let i = 0; i < pictures; ++i) {
-        const one = from + <usize>i * <usize>(height * width) * pixel;
-        framePicture(one, height, width, channels, top, left, frameHeight, frameWidth, frame + <usize>i * pictureStep);
-      }
+      framePictures(from, pictures, height, width, channels, top, left, frameHeight, frameWidth, frame);
       from = frame;
     }
     const against = dy + <usize>(picture * perPicture) * dyStep;
     const positions = pictures * perPicture;
     // Blocks of equal size: no short one at the end.
-    const blocks = (positions + POSITIONS - 1) / POSITIONS;
+    const blocks = (positions + DEPTH - 1) / DEPTH;
     for (let block = 0; block < blocks; ++block) {
       const first = <i32>((<i64>positions * block) / blocks);
       const length = <i32>((<i64>positions * (block + 1)) / blocks) - first;
-      fillBases(
+      fillPositions(
         bases,
         from,
         first,
@@ -83,24 +74,17 @@ export function filterGradient(
         <usize>strideH * rowStep,
         <usize>strideW * pixel,
       );
-      for (let column = 0; column < filters; column += FILTERS) {
-        const columns = min(FILTERS, filters - column);
-        const to = filter + ((<usize>column) << 2);
+      for (let column = 0; column < filters; column += WIDTH) {
+        const columns = min(WIDTH, filters - column);
         packPanels(against + <usize>first * dyStep + ((<usize>column) << 2), dyStep, length, columns, packed);
         for (let row = 0; row < depth; row += PANEL) {
           const rows = min(PANEL, depth - row);
           packPatches(bases, length, offsets + ((<usize>row) << 2), rows, patches);
-          addProduct(
-            patches,
-            rows,
-            packed,
-            columns,
-            length,
-            i32(picture + block > 0),
-            to + <usize>row * dyStep,
-            dyStep,
-            spare,
-          );
+          for (let i = 0; i < rows; ++i) {
+            store<usize>(scratch + C_TABLE + ((<usize>i) << 2), filter + <usize>(row + i) * dyStep);
+          }
+          fillTables(scratch, rows);
+          stripTiles(scratch, 0, rows, patches, length, packed, column, columns, i32(picture + block > 0));
         }
       }
     }
@@ -121,36 +105,6 @@ function fillOffsets(
       const tap = <usize>row * rowOffset + <usize>column * columnOffset;
       for (let c = 0; c < channels; ++c, offsets += 4) store<usize>(offsets, tap + ((<usize>c) << 2));
     }
-  }
-}
-
-/** Where the patches of positions first, first + 1, … begin. */
-function fillBases(
-  bases: usize,
-  from: usize,
-  first: i32,
-  length: i32,
-  outHeight: i32,
-  outWidth: i32,
-  pictureStep: usize,
-  rowStep: usize,
-  columnStep: usize,
-): void {
-  const rows = first / outWidth;
-  let column = first % outWidth;
-  let row = rows % outHeight;
-  let picture = from + <usize>(rows / outHeight) * pictureStep;
-  let at = picture + <usize>row * rowStep + <usize>column * columnStep;
-  for (let i = 0; i < length; ++i, bases += 4) {
-    store<usize>(bases, at);
-    at += columnStep;
-    if (++column < outWidth) continue;
-    column = 0;
-    if (++row == outHeight) {
-      row = 0;
-      picture += pictureStep;
-    }
-    at = picture + <usize>row * rowStep;
   }
 }
 
@@ -175,34 +129,6 @@ function packPatches(bases: usize, length: i32, offsets: usize, columns: i32, to
   }
 }
 
-/** `C = AᵀB` (+ C) for a panel A and panels B of so many rows. */
-function addProduct(
-  a: usize,
-  rows: i32,
-  b: usize,
-  columns: i32,
-  length: i32,
-  accumulate: i32,
-  c: usize,
-  cStep: usize,
-  spare: usize,
-): void {
-  for (let column = 0; column < columns; column += PANEL) {
-    const width = min(PANEL, columns - column);
-    for (let row = 0; row < rows; row += TILE_ROWS) {
-      const left = a + ((<usize>row) << 2);
-      const to = c + <usize>row * cStep + ((<usize>column) << 2);
-      if (width == PANEL && row + TILE_ROWS <= rows) {
-        panelKernel(left, b, length, 0, 0, 0, 1, accumulate, to, cStep, 0, 0);
-      } else {
-        panelKernel(left, b, length, 0, 0, 0, 1, 0, spare, 32, 0, 0);
-        copyPart(spare, min(TILE_ROWS, rows - row), width, accumulate, to, cStep, 0);
-      }
-    }
-    b += (<usize>length) << 5;
-  }
-}
-
 /** Bytes of scratch that `filterGradient` needs. */
 export function filterGradientScratch(
   channels: i32,
@@ -218,8 +144,8 @@ export function filterGradientScratch(
   const frame =
     <usize>frameSize(outHeight, strideH, kernelHeight, dilationH) *
     <usize>frameSize(outWidth, strideW, kernelWidth, dilationW);
-  const group = <usize>max(1, POSITIONS / max(1, outHeight * outWidth));
-  const tables = alignedTable(kernelHeight * kernelWidth * channels) + ((<usize>POSITIONS) << 2);
-  const panels = (<usize>(POSITIONS * (PANEL + FILTERS))) << 2;
-  return tables + SPARE_BYTES + panels + ((group * frame * <usize>channels) << 2) + 64;
+  const group = <usize>max(1, DEPTH / max(1, outHeight * outWidth));
+  const tables = alignedTable(kernelHeight * kernelWidth * channels) + ((<usize>DEPTH) << 2);
+  const panels = packedBytes(DEPTH, WIDTH) + BESIDE_PANELS + PANEL_BYTES;
+  return CONTEXT_BYTES + tables + panels + ((group * frame * <usize>channels) << 2) + 64;
 }

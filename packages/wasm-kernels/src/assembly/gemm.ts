@@ -1,32 +1,21 @@
-import { TILE_ROWS } from './micro-kernel';
+import { BESIDE_PANELS, PANEL, packPanels, packTransposedPanels, packedBytes } from './pack';
 import {
   C_TABLE,
   CONTEXT_BYTES,
+  DEPTH,
   ONE_RUN,
+  PACK_FROM,
+  PANEL_BYTES,
+  WIDTH,
   fillTables,
-  packPanels,
-  packTransposedPanels,
   prepareContext,
-  rowTile,
+  rowTiles,
+  stripTiles,
 } from './tile';
-
-// A block of B (depth × width) of 256 KiB stays in the second-level cache while the rows of A pass by.
-const DEPTH: i32 = 256;
-const WIDTH: i32 = 256;
 
 /** Bytes of scratch that `gemm` needs. */
 export function gemmScratch(): usize {
-  return CONTEXT_BYTES + ((<usize>(DEPTH * WIDTH)) << 2) + ((<usize>(DEPTH * TILE_ROWS)) << 2);
-}
-
-/** Copies a depth×rows piece of transposed A (row step in bytes) into `rows` rows. */
-function untranspose(a: usize, rowStep: usize, depth: i32, rows: i32, to: usize): void {
-  const length = (<usize>depth) << 2;
-  for (let k = 0; k < depth; ++k) {
-    for (let row = 0; row < rows; ++row) store<f32>(to + <usize>row * length, load<f32>(a + ((<usize>row) << 2)));
-    a += rowStep;
-    to += 4;
-  }
+  return CONTEXT_BYTES + packedBytes(DEPTH, WIDTH) + BESIDE_PANELS + PANEL_BYTES;
 }
 
 /** C[m,n] = A[m,k] · B[k,n] (+ C where `accumulate`); leading sizes in numbers; k = 0 gives zeros. */
@@ -52,30 +41,34 @@ export function gemm(
     for (let row = 0; row < m; ++row) memory.fill(c + <usize>row * cStep, 0, (<usize>n) << 2);
   }
   const packedB = scratch + CONTEXT_BYTES;
-  const packedA = packedB + ((<usize>(DEPTH * WIDTH)) << 2);
+  const packedA = packedB + packedBytes(DEPTH, WIDTH) + BESIDE_PANELS;
   prepareContext(scratch);
   for (let column = 0; column < n; column += WIDTH) {
     const columns = min(WIDTH, n - column);
     for (let at = 0; at < k; at += DEPTH) {
       const depth = min(DEPTH, k - at);
+      const accumulating = accumulate | i32(at > 0);
       if (transposeB)
         packTransposedPanels(b + <usize>column * bStep + ((<usize>at) << 2), bStep, depth, columns, packedB);
       else packPanels(b + <usize>at * bStep + ((<usize>column) << 2), bStep, depth, columns, packedB);
-      for (let row = 0; row < m; row += TILE_ROWS) {
-        const rows = min(TILE_ROWS, m - row);
-        let from = a + <usize>row * aStep + ((<usize>at) << 2);
-        let step = aStep;
-        if (transposeA) {
-          untranspose(a + <usize>at * aStep + ((<usize>row) << 2), aStep, depth, rows, packedA);
-          from = packedA;
-          step = (<usize>depth) << 2;
-        }
+      store<usize>(scratch + ONE_RUN, 0);
+      store<i32>(scratch + ONE_RUN, depth, 4);
+      for (let row = 0; row < m; row += PANEL) {
+        const rows = min(PANEL, m - row);
+        const from = a + <usize>row * aStep + ((<usize>at) << 2);
         for (let i = 0; i < rows; ++i) {
-          store<usize>(scratch + ((<usize>i) << 2), from + <usize>i * step);
+          store<usize>(scratch + ((<usize>i) << 2), from + <usize>i * aStep);
           store<usize>(scratch + C_TABLE + ((<usize>i) << 2), c + <usize>(row + i) * cStep);
         }
         fillTables(scratch, rows);
-        rowTile(scratch, rows, scratch + ONE_RUN, 1, depth, packedB, column, columns, accumulate | i32(at > 0));
+        if (transposeA) {
+          packPanels(a + <usize>at * aStep + ((<usize>row) << 2), aStep, depth, rows, packedA);
+          stripTiles(scratch, 0, rows, packedA, depth, packedB, column, columns, accumulating);
+        } else {
+          // One or two rows have kernels of their own, which read in place.
+          const packed = columns < PACK_FROM || rows < 3 ? 0 : packedA;
+          rowTiles(scratch, rows, scratch + ONE_RUN, 1, depth, packedB, column, columns, accumulating, packed);
+        }
       }
     }
   }

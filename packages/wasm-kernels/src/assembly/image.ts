@@ -33,6 +33,26 @@ export function framePicture(
   }
 }
 
+/** The same for so many pictures, whose frames follow each other. */
+export function framePictures(
+  x: usize,
+  count: i32,
+  height: i32,
+  width: i32,
+  channels: i32,
+  top: i32,
+  left: i32,
+  frameHeight: i32,
+  frameWidth: i32,
+  to: usize,
+): void {
+  for (let i = 0; i < count; ++i) {
+    framePicture(x, height, width, channels, top, left, frameHeight, frameWidth, to);
+    x += (<usize>(height * width) * <usize>channels) << 2;
+    to += (<usize>(frameHeight * frameWidth) * <usize>channels) << 2;
+  }
+}
+
 /** Copies whole 32-bit words, by vectors: short rows are quicker so than by a call into memory.copy. */
 export function copyWords(from: usize, to: usize, bytes: usize): void {
   const end = to + bytes;

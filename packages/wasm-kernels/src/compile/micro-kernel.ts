@@ -10,10 +10,10 @@ const sums = (rows: number, line: (sum: string, row: number, half: number) => st
   lines(rows, (row) => [0, 1].map((half) => line(`s${row}${half}`, row, half)).join('\n'));
 
 /** One step of the product: 8 numbers at b times one number at each of a0, a1, …; unrolling by hand spills, too. */
-function step(rows: number, fused: boolean): string {
+function step(rows: number, fused: boolean, b = 'b'): string {
   const add = (sum: string, by: string): string =>
     fused ? `f32x4.relaxed_madd(v, ${by}, ${sum})` : `f32x4.add(${sum}, f32x4.mul(v, ${by}))`;
-  return `const b0 = v128.load(b); const b1 = v128.load(b, 16);
+  return `const b0 = v128.load(${b}); const b1 = v128.load(${b}, 16);
 ${lines(
   rows,
   (row) =>
@@ -25,17 +25,17 @@ ${lines(
 }
 
 /**
- * `rowKernel<rows>`: rows×8 sums over runs of contiguous numbers. Row r starts at the address in aTable[r]; each run
- * begins at its byte offset in `runs`; B is a packed panel, 8 columns wide. The sums go to cTable[r] + column.
+ * `rowKernel<rows>`: rows×8 sums over runs of contiguous numbers. Row r starts at the address in aTable[r]; `runs` holds
+ * each run's byte offset and its length; B is a packed panel, 8 columns wide. The sums go to cTable[r] + column.
  */
 function rowKernel(rows: number, fused: boolean): string {
   return `
-export function rowKernel${rows}(aTable: usize, cTable: usize, column: usize, runs: usize, runCount: i32, runLength: i32, b: usize, accumulate: i32): void {
+export function rowKernel${rows}(aTable: usize, cTable: usize, column: usize, runs: usize, runCount: i32, b: usize, accumulate: i32): void {
 ${sums(rows, (sum) => `let ${sum} = f32x4.splat(0);`)}
-for (let run = 0; run < runCount; ++run) {
-  const offset = load<usize>(runs + (<usize>run << 2));
+for (let run = 0; run < runCount; ++run, runs += 8) {
+  const offset = load<usize>(runs);
   ${lines(rows, (row) => `let a${row} = load<usize>(aTable, ${4 * row}) + offset;`)}
-  const end = b + (<usize>runLength << 5);
+  const end = b + (load<usize>(runs, 4) << 5);
   while (b < end) {
     ${step(rows, fused)}
     ${lines(rows, (row) => `a${row} += 4;`)}
@@ -47,6 +47,42 @@ if (accumulate) {
 ${sums(rows, (sum, row, half) => `${sum} = f32x4.add(${sum}, v128.load(c${row}, ${16 * half}));`)}
 }
 ${sums(rows, (sum, row, half) => `v128.store(c${row}, ${sum}, ${16 * half});`)}
+}`;
+}
+
+/**
+ * `stripKernel`: TILE_ROWS rows of `A B (+ C)`, both sides in panels: at each step 4 neighbouring numbers at `a` meet 8 at `b`, 32
+ * bytes further on each; panels of B begin `bStep` bytes apart. Row r goes to cTable[r] + column. Where C is added it is touched
+ * ahead, so that it has come by when the sums are there. Rows are stored from the last to the first, so that rows which C does
+ * not have may share the first one's address.
+ */
+function stripKernel(fused: boolean): string {
+  return `
+export function stripKernel(a: usize, b: usize, bStep: usize, panels: i32, depth: i32, accumulate: i32, cTable: usize, column: usize): void {
+${lines(TILE_ROWS, (row) => `let c${row} = load<usize>(cTable, ${4 * row}) + column;`)}
+for (; panels > 0; --panels) {
+  ${sums(TILE_ROWS, (sum) => `let ${sum} = f32x4.splat(0);`)}
+  if (accumulate) {
+  ${lines(TILE_ROWS, (row) => `v128.load(c${row});`)}
+  }
+  let from = a;
+  let by = b;
+  const end = by + (<usize>depth << 5);
+  while (by < end) {
+    ${panelStep(fused, 'from', 'by')}
+    from += 32;
+    by += 32;
+  }
+  if (accumulate) {
+  ${sums(TILE_ROWS, (sum, row, half) => `${sum} = f32x4.add(${sum}, v128.load(c${row}, ${16 * half}));`)}
+  }
+  ${range(TILE_ROWS)
+    .reverse()
+    .flatMap((row) => [0, 1].map((half) => `v128.store(c${row}, s${row}${half}, ${16 * half});`))
+    .join('\n')}
+  ${lines(TILE_ROWS, (row) => `c${row} += 32;`)}
+  b += bStep;
+}
 }`;
 }
 
@@ -101,10 +137,10 @@ ${mirrored(1)}
 }
 
 /** `step` with the numbers of A beside each other. */
-function panelStep(fused: boolean): string {
+function panelStep(fused: boolean, a = 'a', b = 'b'): string {
   return range(TILE_ROWS).reduce(
-    (text, row) => text.replace(`load32_splat(a${row})`, `load32_splat(a, ${4 * row})`),
-    step(TILE_ROWS, fused),
+    (text, row) => text.replace(`load32_splat(a${row})`, `load32_splat(${a}, ${4 * row})`),
+    step(TILE_ROWS, fused, b),
   );
 }
 
@@ -165,6 +201,7 @@ export function microKernelSource(fused: boolean): string {
   return [
     `export const TILE_ROWS: i32 = ${TILE_ROWS};`,
     ...kernels,
+    stripKernel(fused),
     panelKernel(fused),
     pairStep(fused),
     panelKernel64(),

@@ -78,11 +78,17 @@ function phase(
     yRowStep: g.strideH * rowStep,
     yColumnStep: g.strideW * g.channels,
   };
-  const reversed = 4 * row.taps * column.taps * g.channels * g.filters;
+  const to = dx + 4 * (row.start * rowStep + column.start * g.channels);
+  const tap = g.channels * g.filters;
+  if (row.taps * column.taps === 1) {
+    const only = filter + 4 * (row.first * g.kernelWidth + column.first) * tap;
+    convolve(primitives, dy, only, to, part, primitives.scratch(convolveScratch(primitives, part)), true);
+    return;
+  }
+  const reversed = 4 * row.taps * column.taps * tap;
   const area = primitives.scratch(reversed + 16 + convolveScratch(primitives, part));
   // prettier-ignore
   primitives.routines.reverseFilter(filter, g.kernelWidth, g.channels, g.filters,
     row.first, g.strideH, row.taps, column.first, g.strideW, column.taps, area);
-  const to = dx + 4 * (row.start * rowStep + column.start * g.channels);
   convolve(primitives, dy, area, to, part, area + Math.ceil(reversed / 16) * 16);
 }

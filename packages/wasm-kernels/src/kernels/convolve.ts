@@ -11,7 +11,7 @@ export function convolveScratch({ routines }: WasmPrimitives, g: Omit<Geometry, 
     g.strideH, g.strideW, g.dilationH, g.dilationW) >>> 0;
 }
 
-/** Runs a convolution on the numbers at the given addresses. */
+/** Runs a convolution on the numbers at the given addresses; a `transposed` filter has its filters first. */
 export function convolve(
   { routines }: WasmPrimitives,
   x: number,
@@ -19,9 +19,10 @@ export function convolve(
   y: number,
   g: Convolution,
   scratch: number,
+  transposed = false,
 ): void {
   // prettier-ignore
   routines.convolution(x, filter, y, g.batch, g.height, g.width, g.channels, g.kernelHeight, g.kernelWidth, g.filters,
     g.outHeight, g.outWidth, g.strideH, g.strideW, g.dilationH, g.dilationW, g.top, g.left,
-    g.yBatchStep, g.yRowStep, g.yColumnStep, scratch);
+    g.yBatchStep, g.yRowStep, g.yColumnStep, Number(transposed), scratch);
 }
