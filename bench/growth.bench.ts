@@ -6,18 +6,18 @@ import { cpus } from 'node:os';
 import {
   choleskyLogCov,
   covariance,
-  dropCov,
   isqrtCov,
   isqrtGaussian,
   matrixPowerCov,
   mpaSqrtCov,
   mtpSqrtCov,
   scalingEigenBranchCov,
+  triuDropCov,
   useEngine,
 } from 'covpool';
 import { writeFileAtomic } from '@covpool/base/node';
 import { seededTensor } from '@covpool/testing';
-import { fill, grad, memory, profile, type Tensor } from '@tensorflow/tfjs-core';
+import { fill, grad, memory, profile, type Rank, type Tensor } from '@tensorflow/tfjs-core';
 import { median } from './compare/measure.ts';
 import { resultPath } from './compare/result-path.ts';
 
@@ -25,7 +25,7 @@ const LIMIT_MS = 3000;
 
 const normalizations: Record<string, (x: Tensor) => Tensor> = {
   'covariance alone': (x) => covariance(x),
-  dropCov: (x) => dropCov(x, fill([x.shape[0]!, x.shape[2]!], 1 / x.shape[2]!), { training: true, seed: 1 }),
+  triuDropCov: (x) => triuDropCov(x, fill<Rank.R3>([3, 1, 1], 0.5), { training: true, seed: 1 }),
   isqrtCov: (x) => isqrtCov(x),
   isqrtGaussian: (x) => isqrtGaussian(x),
   mpaSqrtCov: (x) => mpaSqrtCov(x),
