@@ -26,23 +26,21 @@ function batchMatMul(primitives: WasmPrimitives, { a, b }: Inputs<'a' | 'b'>, at
   const batchA = a.shape.slice(0, -2);
   const batchB = b.shape.slice(0, -2);
   const batch = broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
-  const out = primitives.output([...batch, m, n]);
+  const out = primitives.output(batch.concat(m, n));
   const count = util.sizeFromShape(batch);
   if (count * m * n === 0) return out;
 
   const left = primitives.address(a);
   const right = primitives.address(b);
   const to = primitives.address(out);
-  const size = (shape: number[]): number => util.sizeFromShape(shape);
-  if (size(batchB) === 1 && !transposeA) {
-    primitives.gemm(left, right, to, count * m, n, k, { transposeB });
+  if (count === 1 || (!transposeA && util.sizeFromShape(batchB) === 1)) {
+    primitives.gemm(left, right, to, count * m, n, k, attrs);
     return out;
   }
   const fromA = batchOffsets(batchA, batch, m * k);
   const fromB = batchOffsets(batchB, batch, k * n);
   for (let index = 0; index < count; ++index) {
-    const options = { transposeA, transposeB };
-    primitives.gemm(left + fromA(index), right + fromB(index), to + 4 * index * m * n, m, n, k, options);
+    primitives.gemm(left + fromA(index), right + fromB(index), to + 4 * index * m * n, m, n, k, attrs);
   }
   return out;
 }
