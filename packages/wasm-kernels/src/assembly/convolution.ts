@@ -1,5 +1,5 @@
 import { framePictures } from './image';
-import { TILE_ROWS } from './micro-kernel';
+import { FUSED, TILE_ROWS } from './micro-kernel';
 import { BESIDE_PANELS, PANEL, packPanels, packTransposedPanels, packedBytes, packedStep, transposeRows } from './pack';
 import { fillPositions } from './positions';
 import {
@@ -115,16 +115,17 @@ export function convolution(
 
 /**
  * Whether patches are packed. Read in place they are summed in one go, but four of them, `step` numbers apart, are slow where their
- * addresses nearly agree modulo 4096.
+ * addresses nearly agree modulo 4096; and where each multiply-add takes two instructions, packing costs less than their addresses.
  */
 function packsPatches(depth: i32, filters: i32, step: i32): bool {
   if (filters < PACK_FROM) return false;
+  if (!FUSED || depth <= DEPTH) return true;
   for (let i = 1; i < TILE_ROWS; ++i) {
     const distance = 4 * i * step;
     const beside = min(distance & 4095, -distance & 4095);
     if (beside < ALIKE && distance > beside) return true;
   }
-  return depth <= DEPTH;
+  return false;
 }
 
 /** How many filters at a time meet patches in place, so that they stay in the second-level cache. */

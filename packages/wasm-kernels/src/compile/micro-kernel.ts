@@ -200,6 +200,7 @@ export function microKernelSource(fused: boolean): string {
   const kernels = [1, 2, TILE_ROWS].map((rows) => rowKernel(rows, fused));
   return [
     `export const TILE_ROWS: i32 = ${TILE_ROWS};`,
+    `export const FUSED: bool = ${fused};`,
     ...kernels,
     stripKernel(fused),
     panelKernel(fused),

@@ -26,6 +26,7 @@ describeKinds(() => {
       [13, 300, 17],
       [2, 257, 9],
       [66, 33, 264],
+      [15, 270, 45],
     ] as const;
     const transposes = [false, true].flatMap((a) => [false, true].map((b) => [a, b] as const));
     const cases = sizes.flatMap((size) => transposes.map((sides) => [...size, ...sides] as const));

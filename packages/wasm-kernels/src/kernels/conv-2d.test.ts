@@ -68,6 +68,14 @@ describeKinds(() => {
       expectAllLikeCpu({ x: [1, 4, 4, 96], kernel: [3, 3], filters: 100, pad: 'same' }));
 
     it.each<Case>([
+      { x: [2, 3, 5, 512], kernel: [1, 1], filters: 45, stride: 2, pad: 'valid' },
+      { x: [1, 5, 5, 128], kernel: [3, 3], filters: 37, stride: 2, pad: 'same' },
+      { x: [1, 3, 4, 256], kernel: [3, 3], filters: 40, pad: explicit, stride: 2 },
+      { x: [3, 5, 3, 35], kernel: [2, 3], filters: 43, pad: 'same' },
+      { x: [2, 5, 6, 35], kernel: [2, 3], filters: 43, pad: 'same', dilation: 2 },
+    ])('packs patches, in several blocks and with remainders: %j', expectAllLikeCpu);
+
+    it.each<Case>([
       { x: [2, 17, 17, 2], kernel: [2, 2], filters: 258, pad: 'same' },
       { x: [40, 3, 3, 10], kernel: [3, 3], filters: 12, pad: 'same' },
       { x: [7, 20, 20, 8], kernel: [1, 1], filters: 9, stride: 2, pad: 'valid' },
