@@ -84,6 +84,18 @@ class Call {
   }
 }
 
+/**
+ * A new tensor with the numbers at an address in TensorFlow's own memory, which it uses again and again: for those that its operations
+ * take next. Nothing is left to the garbage collector.
+ */
+function upload(call: Call, address: number, shape: number[]): TensorInfo {
+  const values = new Float32Array(call.host.memory.buffer, address, sizeOf(shape));
+  const tensor: TensorInfo = { dataId: tensorflow().write(values, shape, 'float32'), shape, dtype: 'float32' };
+  // The backend copies what was written when an operation asks for its number.
+  tensorflow().getInputTensorIds([tensor]);
+  return tensor;
+}
+
 /** What each block holds a copy of. */
 const copies = new Map<string, { dataId: object; id: number; address: number }>();
 
@@ -270,7 +282,11 @@ function routinesOn(host: HostMemory, runner: JobRunner): ReturnType<typeof floa
     read: (tensor, name) => call().read(tensor, name),
     room(shape, dtype, name) {
       const address = call().room(shape, `new ${name}`);
-      return { address, tensor: () => call().write(address, shape, dtype) };
+      const isFloat = dtype === 'float32';
+      return {
+        address,
+        tensor: () => (isFloat ? upload(call(), address, shape) : call().write(address, shape, dtype)),
+      };
     },
     job: (job) => runner.run(job),
   });
