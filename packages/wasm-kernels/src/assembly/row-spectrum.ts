@@ -1,4 +1,3 @@
-import { symmetricEigen64 } from './float64';
 import { panelKernel64 } from './micro-kernel';
 import {
   bytes64,
@@ -12,6 +11,7 @@ import {
   unpack64,
   upperPair,
 } from './panels64';
+import { symmetricEigen64 } from './symmetric-eigen64';
 
 // Functions of covariances through the eigenvalues of K = X̄X̄ᵀ/M, in float64. The eigenvalues' own function is the caller's: it works
 // between the two halves of each direction. What the second half needs of the first is the caller's to keep, picture by picture;
