@@ -142,13 +142,13 @@ const triuCovariance: Form<TriuAttrs> = (call, { x }, attrs) => {
   const shape = triangleOf(x!.shape);
   const at = { x: call.read(x!, 'x'), v: call.room(shape, 'result') };
   call.run(triuCovarianceJob(call.host.routines, x!.shape, attrs, at));
-  return [call.write(at.v, shape)];
+  return [upload(call, at.v, shape)];
 };
 
 const triuCovarianceGradient: Form<TriuAttrs> = (call, { dv, x }, attrs) => {
   const at = { dv: call.read(dv!, 'dy'), x: call.read(x!, 'x'), dx: call.room(x!.shape, 'result') };
   call.run(triuCovarianceGradientJob(call.host.routines, x!.shape, attrs, at));
-  return [call.write(at.dx, x!.shape)];
+  return [upload(call, at.dx, x!.shape)];
 };
 
 const triuMaskedCovariance: Form<object> = (call, { x, weights, mask }) => {
@@ -156,7 +156,7 @@ const triuMaskedCovariance: Form<object> = (call, { x, weights, mask }) => {
   const factors = { weights: call.read(weights!, 'weights'), mask: call.read(mask!, 'mask') };
   const at = { ...factors, x: call.read(x!, 'x'), v: call.room(shape, 'result') };
   call.run(triuMaskedCovarianceJob(call.host.routines, x!.shape, at));
-  return [call.write(at.v, shape)];
+  return [upload(call, at.v, shape)];
 };
 
 const triuMaskedCovarianceGradient: Form<object> = (call, { dv, x, weights, mask }) => {
@@ -164,7 +164,7 @@ const triuMaskedCovarianceGradient: Form<object> = (call, { dv, x, weights, mask
   const results = { dx: call.room(x!.shape, 'result'), dWeights: call.room(weights!.shape, 'weights gradient') };
   const at = { ...factors, ...results, dv: call.read(dv!, 'dy'), x: call.read(x!, 'x') };
   call.run(triuMaskedCovarianceGradientJob(call.host.routines, x!.shape, at));
-  return [call.write(at.dx, x!.shape), call.write(at.dWeights, weights!.shape)];
+  return [upload(call, at.dx, x!.shape), call.write(at.dWeights, weights!.shape)];
 };
 
 /** Where the iterates are kept for the gradient of an input, if they are not too many; 0: they are not. */
