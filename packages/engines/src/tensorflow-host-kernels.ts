@@ -75,6 +75,14 @@ class Call {
     return this.host.block(block, 4 * sizeOf(shape));
   }
 
+  /**
+   * Room for numbers that `upload` takes. TensorFlow goes on using numbers at aligned addresses where they lie, which the next call
+   * overwrites; from here it copies them.
+   */
+  roomToUpload(shape: readonly number[], block: string): number {
+    return this.host.block(block, 4 * sizeOf(shape) + 4) + 4;
+  }
+
   /** A new tensor with the numbers at an address. */
   write(address: number, shape: number[], dtype: DataType = 'float32'): TensorInfo {
     const Values = dtype === 'int32' ? Int32Array : Float32Array;
@@ -85,7 +93,7 @@ class Call {
 }
 
 /**
- * A new tensor with the numbers at an address in TensorFlow's own memory, which it uses again and again: for those that its operations
+ * A new tensor with the numbers at an address of `roomToUpload` in TensorFlow's own memory, which it uses again and again: for those that its operations
  * take next. Nothing is left to the garbage collector.
  */
 function upload(call: Call, address: number, shape: number[]): TensorInfo {
@@ -140,13 +148,13 @@ const triangleOf = ([batch, , d]: number[]): number[] => [batch!, (d! * (d! + 1)
 
 const triuCovariance: Form<TriuAttrs> = (call, { x }, attrs) => {
   const shape = triangleOf(x!.shape);
-  const at = { x: call.read(x!, 'x'), v: call.room(shape, 'result') };
+  const at = { x: call.read(x!, 'x'), v: call.roomToUpload(shape, 'result') };
   call.run(triuCovarianceJob(call.host.routines, x!.shape, attrs, at));
   return [upload(call, at.v, shape)];
 };
 
 const triuCovarianceGradient: Form<TriuAttrs> = (call, { dv, x }, attrs) => {
-  const at = { dv: call.read(dv!, 'dy'), x: call.read(x!, 'x'), dx: call.room(x!.shape, 'result') };
+  const at = { dv: call.read(dv!, 'dy'), x: call.read(x!, 'x'), dx: call.roomToUpload(x!.shape, 'result') };
   call.run(triuCovarianceGradientJob(call.host.routines, x!.shape, attrs, at));
   return [upload(call, at.dx, x!.shape)];
 };
@@ -154,14 +162,17 @@ const triuCovarianceGradient: Form<TriuAttrs> = (call, { dv, x }, attrs) => {
 const triuMaskedCovariance: Form<object> = (call, { x, weights, mask }) => {
   const shape = triangleOf(x!.shape);
   const factors = { weights: call.read(weights!, 'weights'), mask: call.read(mask!, 'mask') };
-  const at = { ...factors, x: call.read(x!, 'x'), v: call.room(shape, 'result') };
+  const at = { ...factors, x: call.read(x!, 'x'), v: call.roomToUpload(shape, 'result') };
   call.run(triuMaskedCovarianceJob(call.host.routines, x!.shape, at));
   return [upload(call, at.v, shape)];
 };
 
 const triuMaskedCovarianceGradient: Form<object> = (call, { dv, x, weights, mask }) => {
   const factors = { weights: call.read(weights!, 'weights'), mask: call.read(mask!, 'mask') };
-  const results = { dx: call.room(x!.shape, 'result'), dWeights: call.room(weights!.shape, 'weights gradient') };
+  const results = {
+    dx: call.roomToUpload(x!.shape, 'result'),
+    dWeights: call.room(weights!.shape, 'weights gradient'),
+  };
   const at = { ...factors, ...results, dv: call.read(dv!, 'dy'), x: call.read(x!, 'x') };
   call.run(triuMaskedCovarianceGradientJob(call.host.routines, x!.shape, at));
   return [upload(call, at.dx, x!.shape), call.write(at.dWeights, weights!.shape)];
@@ -281,12 +292,13 @@ function routinesOn(host: HostMemory, runner: JobRunner): ReturnType<typeof floa
     scratch: (bytes) => host.block('float64', bytes),
     read: (tensor, name) => call().read(tensor, name),
     room(shape, dtype, name) {
-      const address = call().room(shape, `new ${name}`);
-      const isFloat = dtype === 'float32';
-      return {
-        address,
-        tensor: () => (isFloat ? upload(call(), address, shape) : call().write(address, shape, dtype)),
-      };
+      const block = `new ${name}`;
+      if (dtype === 'float32') {
+        const address = call().roomToUpload(shape, block);
+        return { address, tensor: () => upload(call(), address, shape) };
+      }
+      const address = call().room(shape, block);
+      return { address, tensor: () => call().write(address, shape, dtype) };
     },
     job: (job) => runner.run(job),
   });

@@ -43,6 +43,14 @@ describeEngines('matrixPower', { host: true }, () => {
       await expectClose(matrixPower(batchOf(S0)), [1.3660254, 0.3660254, 0.3660254, 1.3660254], { relative: 1e-7 });
     });
 
+    it('stay when others are computed', async () => {
+      const [x, other] = [seededTensor([2, 4, 6], 'x'), seededTensor([2, 4, 6], 'other')];
+      const alone = Array.from(await matrixPowerCov(x).data());
+      const root = matrixPowerCov(x);
+      matrixPowerCov(other);
+      await expectClose(root, alone, { relative: 0 });
+    });
+
     it('squared are the matrix', async () => {
       const a = gram(6, 20);
       const root = toMatrix(await matrixPower(batchOf(a)).data(), 6);
