@@ -1,7 +1,19 @@
 /** One of the vectors that a sum is made of; `index` fixes its place in the order of summation. */
 export interface ShardVector {
   index: number;
-  data: Float32Array;
+  /** Its numbers, in pieces that stand end to end. */
+  parts: readonly Float32Array[];
+}
+
+/** How many numbers a vector has. */
+export const lengthOf = ({ parts }: ShardVector): number => parts.reduce((total, { length }) => total + length, 0);
+
+/** Copies a vector to a place of an array. */
+export function copyVector({ parts }: ShardVector, to: Float32Array, at = 0): void {
+  for (const part of parts) {
+    to.set(part, at);
+    at += part.length;
+  }
 }
 
 /**
@@ -11,7 +23,10 @@ export interface ShardVector {
 export interface Communicator {
   readonly rank: number;
   readonly size: number;
-  /** The sum, in shard order, of the vectors of all ranks; `shards` is how many there are over all ranks. */
+  /**
+   * The sum, in shard order, of the vectors of all ranks; `shards` is how many there are over all ranks. It may lie in memory that all
+   * ranks share: it is to be read, and lasts until the next call.
+   */
   sumShards(own: ShardVector[], shards: number): Promise<Float32Array>;
   /** Copies rank 0's vector into every other rank's vector of the same length. */
   broadcast(data: Float32Array): Promise<void>;
@@ -24,9 +39,15 @@ export const soloCommunicator: Communicator = {
   rank: 0,
   size: 1,
   async sumShards(own) {
-    const ordered = [...own].sort((p, q) => p.index - q.index);
-    const sum = Float32Array.from(ordered[0]?.data ?? []);
-    for (const { data } of ordered.slice(1)) for (let i = 0; i < sum.length; i++) sum[i]! += data[i]!;
+    const [first, ...others] = [...own].sort((p, q) => p.index - q.index);
+    if (!first) return new Float32Array(0);
+    const sum = new Float32Array(lengthOf(first));
+    copyVector(first, sum);
+    const next = new Float32Array(sum.length);
+    for (const other of others) {
+      copyVector(other, next);
+      for (let i = 0; i < sum.length; i++) sum[i]! += next[i]!;
+    }
     return sum;
   },
   async broadcast() {},

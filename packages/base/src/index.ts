@@ -1,4 +1,4 @@
-export { soloCommunicator } from './communicator.ts';
+export { copyVector, lengthOf, soloCommunicator } from './communicator.ts';
 export type { Communicator, ShardVector } from './communicator.ts';
 export { checkArgument, checkPositiveWhole, CovpoolError, unknownName } from './error.ts';
 export type { ErrorCode } from './error.ts';

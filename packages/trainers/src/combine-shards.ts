@@ -31,7 +31,7 @@ export async function combineShards(
 ): Promise<StepResult> {
   if (shards === 1 && communicator.size === 1) return alone(results[0]!, stop);
   const own = [];
-  for (const result of results) own.push({ index: result.shard, data: await vectorOf(result, stop) });
+  for (const result of results) own.push({ index: result.shard, parts: await vectorOf(result, stop) });
   const total = await communicator.sumShards(own, shards);
   const names = Object.keys(results[0]!.terms);
   const shapes = [...results[0]!.gradients, ...results[0]!.updates.map(({ value }) => value)].map(({ shape }) => shape);
@@ -70,19 +70,14 @@ async function alone(result: ShardResult, stop: boolean): Promise<StepResult> {
 }
 
 /** Loss, hits, wish to stop, terms, gradients, statistics, end to end. */
-async function vectorOf({ loss, hits, terms, gradients, updates }: ShardResult, stop: boolean): Promise<Float32Array> {
+async function vectorOf(
+  { loss, hits, terms, gradients, updates }: ShardResult,
+  stop: boolean,
+): Promise<Float32Array[]> {
   const tensors = [...Object.values(terms), ...gradients, ...updates.map(({ value }) => value)];
   const parts = await Promise.all([loss, hits, ...tensors].map((part) => part.data()));
-  const vector = new Float32Array(HEAD + tensors.reduce((total, { size }) => total + size, 0));
-  vector[0] = parts[0]![0]!;
-  vector[1] = parts[1]![0]!;
-  vector[2] = stop ? 1 : 0;
-  let position = HEAD;
-  for (const part of parts.slice(2)) {
-    vector.set(part as Float32Array, position);
-    position += part.length;
-  }
-  return vector;
+  const head = Float32Array.of(parts[0]![0]!, parts[1]![0]!, stop ? 1 : 0);
+  return [head, ...(parts.slice(2) as Float32Array[])];
 }
 
 function disposeResult({ loss, hits, terms, gradients, updates }: ShardResult): void {

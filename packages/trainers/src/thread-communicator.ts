@@ -1,4 +1,4 @@
-import { CovpoolError, type Communicator, type ShardVector } from '@covpool/base';
+import { type Communicator, copyVector, CovpoolError, lengthOf, type ShardVector } from '@covpool/base';
 import { setImmediate } from 'node:timers/promises';
 
 /** The memory that the ranks of one program share. */
@@ -50,9 +50,11 @@ export class ThreadCommunicator implements Communicator {
   }
 
   async sumShards(own: ShardVector[], shards: number): Promise<Float32Array> {
-    const length = own[0]?.data.length ?? 0;
+    const length = own[0] ? lengthOf(own[0]) : 0;
+    // Whoever comes here has done with the sum before, which these vectors may reach over.
+    await this.barrier();
     const vectors = this.view((shards + 1) * length);
-    for (const { index, data } of own) vectors.set(data, index * length);
+    for (const vector of own) copyVector(vector, vectors, vector.index * length);
     await this.barrier();
     const from = Math.floor((length * this.rank) / this.size);
     const to = Math.floor((length * (this.rank + 1)) / this.size);
@@ -63,18 +65,15 @@ export class ThreadCommunicator implements Communicator {
       for (let i = from; i < to; i++) sum[i]! += vectors[start + i]!;
     }
     await this.barrier();
-    const result = sum.slice();
-    // The next vectors may be longer and reach over this sum.
-    await this.barrier();
-    return result;
+    return sum;
   }
 
   async broadcast(data: Float32Array): Promise<void> {
+    await this.barrier();
     const shared = this.view(data.length);
     if (this.rank === 0) shared.set(data);
     await this.barrier();
     if (this.rank !== 0) data.set(shared);
-    await this.barrier();
   }
 
   async barrier(): Promise<void> {
