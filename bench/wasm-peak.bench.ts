@@ -21,7 +21,7 @@ interface Case {
 }
 
 /** Rounds; each takes the best of them, because other programs only ever make a run slower. */
-const ROUNDS = 12;
+const ROUNDS = 40;
 /** Operations of a measurement. */
 const MEASURED = 2e8;
 /** Operations before the first one, in which the JavaScript around a kernel is compiled, as it is in any training. */
