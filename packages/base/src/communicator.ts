@@ -6,7 +6,7 @@ export interface ShardVector {
 }
 
 /** How many numbers a vector has. */
-export const lengthOf = ({ parts }: ShardVector): number => parts.reduce((total, { length }) => total + length, 0);
+export const vectorLength = ({ parts }: ShardVector): number => parts.reduce((total, { length }) => total + length, 0);
 
 /** Copies a vector to a place of an array. */
 export function copyVector({ parts }: ShardVector, to: Float32Array, at = 0): void {
@@ -41,12 +41,11 @@ export const soloCommunicator: Communicator = {
   async sumShards(own) {
     const [first, ...others] = [...own].sort((p, q) => p.index - q.index);
     if (!first) return new Float32Array(0);
-    const sum = new Float32Array(lengthOf(first));
+    const sum = new Float32Array(vectorLength(first));
     copyVector(first, sum);
-    const next = new Float32Array(sum.length);
-    for (const other of others) {
-      copyVector(other, next);
-      for (let i = 0; i < sum.length; i++) sum[i]! += next[i]!;
+    for (const { parts } of others) {
+      let at = 0;
+      for (const part of parts) for (let i = 0; i < part.length; i++) sum[at++]! += part[i]!;
     }
     return sum;
   },

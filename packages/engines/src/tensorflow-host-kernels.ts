@@ -90,18 +90,18 @@ class Call {
     values.set(new Values(this.host.memory.buffer, address, values.length));
     return { dataId: this.backend.write(values, shape, dtype), shape, dtype };
   }
-}
 
-/**
- * A new tensor with the numbers at an address of `roomToUpload` in TensorFlow's own memory, which it uses again and again: for those that its operations
- * take next. Nothing is left to the garbage collector.
- */
-function upload(call: Call, address: number, shape: number[]): TensorInfo {
-  const values = new Float32Array(call.host.memory.buffer, address, sizeOf(shape));
-  const tensor: TensorInfo = { dataId: tensorflow().write(values, shape, 'float32'), shape, dtype: 'float32' };
-  // The backend copies what was written when an operation asks for its number.
-  tensorflow().getInputTensorIds([tensor]);
-  return tensor;
+  /**
+   * The same with numbers at an address of `roomToUpload`, in TensorFlow's own memory, which it uses again and again: for tensors that
+   * its operations take next. Nothing is left to the garbage collector.
+   */
+  upload(address: number, shape: number[]): TensorInfo {
+    const values = new Float32Array(this.host.memory.buffer, address, sizeOf(shape));
+    const tensor: TensorInfo = { dataId: this.backend.write(values, shape, 'float32'), shape, dtype: 'float32' };
+    // The backend copies what was written when an operation asks for its number.
+    tensorflow().getInputTensorIds([tensor]);
+    return tensor;
+  }
 }
 
 /** What each block holds a copy of. */
@@ -150,13 +150,13 @@ const triuCovariance: Form<TriuAttrs> = (call, { x }, attrs) => {
   const shape = triangleOf(x!.shape);
   const at = { x: call.read(x!, 'x'), v: call.roomToUpload(shape, 'result') };
   call.run(triuCovarianceJob(call.host.routines, x!.shape, attrs, at));
-  return [upload(call, at.v, shape)];
+  return [call.upload(at.v, shape)];
 };
 
 const triuCovarianceGradient: Form<TriuAttrs> = (call, { dv, x }, attrs) => {
   const at = { dv: call.read(dv!, 'dy'), x: call.read(x!, 'x'), dx: call.roomToUpload(x!.shape, 'result') };
   call.run(triuCovarianceGradientJob(call.host.routines, x!.shape, attrs, at));
-  return [upload(call, at.dx, x!.shape)];
+  return [call.upload(at.dx, x!.shape)];
 };
 
 const triuMaskedCovariance: Form<object> = (call, { x, weights, mask }) => {
@@ -164,7 +164,7 @@ const triuMaskedCovariance: Form<object> = (call, { x, weights, mask }) => {
   const factors = { weights: call.read(weights!, 'weights'), mask: call.read(mask!, 'mask') };
   const at = { ...factors, x: call.read(x!, 'x'), v: call.roomToUpload(shape, 'result') };
   call.run(triuMaskedCovarianceJob(call.host.routines, x!.shape, at));
-  return [upload(call, at.v, shape)];
+  return [call.upload(at.v, shape)];
 };
 
 const triuMaskedCovarianceGradient: Form<object> = (call, { dv, x, weights, mask }) => {
@@ -175,7 +175,7 @@ const triuMaskedCovarianceGradient: Form<object> = (call, { dv, x, weights, mask
   };
   const at = { ...factors, ...results, dv: call.read(dv!, 'dy'), x: call.read(x!, 'x') };
   call.run(triuMaskedCovarianceGradientJob(call.host.routines, x!.shape, at));
-  return [upload(call, at.dx, x!.shape), call.write(at.dWeights, weights!.shape)];
+  return [call.upload(at.dx, x!.shape), call.write(at.dWeights, weights!.shape)];
 };
 
 /** Where the iterates are kept for the gradient of an input, if they are not too many; 0: they are not. */
@@ -295,7 +295,7 @@ function routinesOn(host: HostMemory, runner: JobRunner): ReturnType<typeof floa
       const block = `new ${name}`;
       if (dtype === 'float32') {
         const address = call().roomToUpload(shape, block);
-        return { address, tensor: () => upload(call(), address, shape) };
+        return { address, tensor: () => call().upload(address, shape) };
       }
       const address = call().room(shape, block);
       return { address, tensor: () => call().write(address, shape, dtype) };

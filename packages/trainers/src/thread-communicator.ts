@@ -1,4 +1,4 @@
-import { type Communicator, copyVector, CovpoolError, lengthOf, type ShardVector } from '@covpool/base';
+import { type Communicator, copyVector, CovpoolError, vectorLength, type ShardVector } from '@covpool/base';
 import { setImmediate } from 'node:timers/promises';
 
 /** The memory that the ranks of one program share. */
@@ -50,7 +50,7 @@ export class ThreadCommunicator implements Communicator {
   }
 
   async sumShards(own: ShardVector[], shards: number): Promise<Float32Array> {
-    const length = own[0] ? lengthOf(own[0]) : 0;
+    const length = own[0] ? vectorLength(own[0]) : 0;
     // Whoever comes here has done with the sum before, which these vectors may reach over.
     await this.barrier();
     const vectors = this.view((shards + 1) * length);
