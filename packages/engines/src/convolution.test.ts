@@ -98,6 +98,14 @@ const cases: [string, Case][] = [
   ['1×1', { ...square, kernel: [1, 1], padding: [0, 0, 0, 0] }],
   ['1×1 of stride 2', { ...square, kernel: [1, 1], strides: 2, padding: [0, 0, 0, 0] }],
   ['of the whole map', { ...square, kernel: [5, 4], padding: [0, 0, 0, 0] }],
+  ['of features', { ...square, channels: 5 }],
+  ['of features, of stride 2', { ...square, channels: 5, strides: 2 }],
+  ['that keeps the extent with an even kernel', { ...square, channels: 5, kernel: [2, 2], padding: [0, 1, 0, 1] }],
+  ['of stride 2 with a large filter', { ...square, channels: 128, filters: 128, strides: 2 }],
+  ['of many filters on a large map', { ...square, height: 64, width: 33, channels: 1, filters: 256 }],
+  ['1×1 to many channels', { ...square, height: 16, width: 16, kernel: [1, 1], filters: 1024, padding: [0, 0, 0, 0] }],
+  ['1×1 from many channels', { ...square, kernel: [1, 1], channels: 512, padding: [0, 0, 0, 0] }],
+  ['1×1 between many', { ...square, width: 1, kernel: [1, 1], channels: 1024, filters: 512, padding: [0, 0, 0, 0] }],
 ];
 
 describeEngines('convolution with padding in numbers', () => {

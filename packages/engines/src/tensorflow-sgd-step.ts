@@ -1,6 +1,6 @@
 import { composedForm } from '@covpool/core';
 import { type KernelFunc, type NamedTensorInfoMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { again, type Attribute, floatType, tensorflow } from './tensorflow-operation.ts';
+import { again, type Attribute, constant, floatType, tensorflow } from './tensorflow-operation.ts';
 
 interface Attributes {
   lr: number;
@@ -38,8 +38,8 @@ function inPlace(weight: TensorInfo, gradient: TensorInfo, velocity: TensorInfo,
   const { binding } = tensorflow();
   const { lr, momentum, weightDecay } = attributes;
   const type = [floatType()];
-  const scalars = [-weightDecay / momentum, lr, momentum].map((value) =>
-    binding.createTensor([], binding.TF_FLOAT, Float32Array.of(value)),
+  const scalars = tensorflow().getInputTensorIds(
+    [-weightDecay / momentum, lr, momentum].map((value) => constant(Float32Array.of(value), [])),
   ) as [number, number, number];
   const [w, v] = [variableOf(weight), variableOf(velocity)];
   const values = read(w);
@@ -47,7 +47,6 @@ function inPlace(weight: TensorInfo, gradient: TensorInfo, velocity: TensorInfo,
   binding.deleteTensor(values);
   const [g] = tensorflow().getInputTensorIds([gradient]) as [number];
   run('ResourceApplyMomentum', type, [w, v, scalars[1], g, scalars[2]]);
-  scalars.forEach((scalar) => binding.deleteTensor(scalar));
   giveBack(w, weight);
   giveBack(v, velocity);
 }

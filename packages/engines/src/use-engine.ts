@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-layers'; // registers every gradient of TensorFlow.js; 
 import { CovpoolError, unknownName } from '@covpool/base';
 import { cpuEngine } from './cpu-engine.ts';
 import { type Engine, type EngineAttempt, type EngineName, engineNames } from './engine.ts';
+import { registerReluGradient } from './relu-gradient.ts';
 import { tensorflowCpuEngine, tensorflowGpuEngine } from './tensorflow-engine.ts';
 import { wasmEngine } from './wasm-engine.ts';
 import { webglEngine } from './webgl-engine.ts';
@@ -38,6 +39,7 @@ export interface EngineInfo {
  * @throws bad-argument for an unknown name; unsupported if the named engine does not work, saying what to do
  */
 export async function useEngine(name?: EngineName | (string & {})): Promise<EngineInfo> {
+  registerReluGradient();
   if (name !== undefined) return useNamed(name);
   const refused: string[] = [];
   for (const engine of engines) {
