@@ -16,10 +16,10 @@ export function forwardWork(work: NetworkCase): () => Tensor {
 }
 
 /** The same batch over and over, cut into as many shards as are asked for. */
-function repeated({ batch, side }: NetworkCase, steps: number): BatchSource {
+function repeated({ batch, side }: NetworkCase): (steps: number) => BatchSource {
   const images = Float32Array.from(seededValues(batch * side * side * 3, 'pictures'));
   const labels = Int32Array.from({ length: batch }, (_, i) => i % CLASSES);
-  return {
+  return (steps) => ({
     stepsPerEpoch: steps,
     async *batches(_, { shards, own }) {
       const each = batch / shards;
@@ -33,12 +33,13 @@ function repeated({ batch, side }: NetworkCase, steps: number): BatchSource {
       }));
       for (let step = 0; step < steps; step++) yield parts;
     },
-  };
+  });
 }
 
 /** Training steps of one network, kept from call to call: wall times of each, in milliseconds. */
 export function stepWork(work: NetworkCase, communicator: Communicator): (steps: number) => Promise<number[]> {
   const net = model(work);
+  const source = repeated(work);
   const optimizer = sgd({ momentum: 0.9, weightDecay: 1e-4 });
   return async (steps) => {
     const times: number[] = [];
@@ -47,7 +48,7 @@ export function stepWork(work: NetworkCase, communicator: Communicator): (steps:
       model: net,
       optimizer,
       schedule: schedule({ name: 'constant', base: 1e-3 }),
-      source: repeated(work, steps),
+      source: source(steps),
       epochs: 1,
       shards: communicator.size,
       communicator,

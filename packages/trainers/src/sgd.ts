@@ -16,6 +16,7 @@ import {
   tidy,
   zerosLike,
 } from '@tensorflow/tfjs-core';
+import { onJoined } from './joined-vectors.ts';
 import { sgdStep } from './sgd-step.ts';
 import { alongStiefel, retract } from './stiefel.ts';
 
@@ -28,6 +29,11 @@ export interface Optimizer {
   /** Takes over such a state. */
   load: (state: Map<string, Tensor>) => void;
   dispose: () => void;
+}
+
+/** A parameter on its way along its gradient. */
+interface Move extends StateEntry {
+  gradient: Tensor;
 }
 
 /**
@@ -54,28 +60,47 @@ export function sgd({
   );
   checkArgument(clipNorm > 0, () => `sgd: clipNorm must be positive, got ${clipNorm}`);
   const velocities = new Map<string, Tensor>();
+
+  const carried = ({ name, variable }: Move): Tensor => velocities.get(name) ?? zerosLike(variable.read() as Tensor);
+
+  const take = ({ name, variable }: Move, weight: Tensor, velocity: Tensor): void => {
+    velocities.get(name)?.dispose();
+    velocities.set(name, keep(velocity));
+    variable.write(weight);
+  };
+
+  const moveAlone = (move: Move, lr: number): void =>
+    tidy(() => {
+      const { variable, manifold, gradient } = move;
+      const weight = variable.read() as Tensor;
+      if (manifold) {
+        const w = weight as Tensor2D;
+        const velocity = alongStiefel(w, add(mul(carried(move), momentum), gradient));
+        take(move, retract(w, velocity, lr, manifold.retraction), velocity);
+      } else {
+        const inputs = { weight, gradient, velocity: carried(move) };
+        const [next, velocity] = sgdStep(inputs, { lr, momentum, weightDecay });
+        take(move, next!, velocity!);
+      }
+    });
+
+  const moveVectors = (moves: Move[], lr: number): void =>
+    tidy(() => {
+      const weights = moves.map(({ variable }) => variable.read() as Tensor);
+      const gradients = moves.map(({ gradient }) => gradient);
+      const [next, moved] = onJoined([weights, gradients, moves.map(carried)], ([weight, gradient, velocity]) =>
+        sgdStep({ weight: weight!, gradient: gradient!, velocity: velocity! }, { lr, momentum, weightDecay }),
+      );
+      for (const [i, move] of moves.entries()) take(move, next![i]!, moved![i]!);
+    });
+
   return {
     step(parameters, given, lr) {
       const gradients = clipNorm === Infinity ? given : clipped(given, clipNorm);
-      for (const [i, { name, variable, manifold }] of parameters.entries()) {
-        const weight = variable.read() as Tensor;
-        const previous = velocities.get(name);
-        tidy(() => {
-          const carried = previous ?? zerosLike(weight);
-          const gradient = gradients[i]!;
-          if (manifold) {
-            const w = weight as Tensor2D;
-            const velocity = keep(alongStiefel(w, add(mul(carried, momentum), gradient)));
-            velocities.set(name, velocity);
-            variable.write(retract(w, velocity, lr, manifold.retraction));
-          } else {
-            const [next, velocity] = sgdStep({ weight, gradient, velocity: carried }, { lr, momentum, weightDecay });
-            velocities.set(name, keep(velocity!));
-            variable.write(next!);
-          }
-        });
-        previous?.dispose();
-      }
+      const moves = parameters.map((parameter, i) => ({ ...parameter, gradient: gradients[i]! }));
+      const vectors = moves.filter(({ variable, manifold }) => !manifold && variable.shape.length === 1);
+      if (vectors.length > 0) moveVectors(vectors, lr);
+      for (const move of moves) if (!vectors.includes(move)) moveAlone(move, lr);
       if (gradients !== given) dispose(gradients);
     },
     state: () => new Map(velocities),

@@ -1,8 +1,9 @@
 import { checkArgument, type Communicator, CovpoolError, soloCommunicator } from '@covpool/base';
-import { add, dispose, memory, mul, nextFrame, tidy } from '@tensorflow/tfjs-core';
+import { dispose, memory, nextFrame } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { type BatchSource, ownShards, type Shard, type ShardBatch } from './batch-source.ts';
 import { combineShards } from './combine-shards.ts';
+import { moveAverages } from './running-averages.ts';
 import type { Schedule } from './schedules.ts';
 import type { Optimizer } from './sgd.ts';
 import { classification, type Objective, shardGradients, trainableState } from './shard-gradients.ts';
@@ -137,11 +138,7 @@ export async function train<B extends Shard = ShardBatch>(options: TrainOptions<
         );
       }
       optimizer.step(parameters, gradients, lr);
-      for (const [i, { variable, momentum }] of updates.entries()) {
-        tidy(() => {
-          variable.write(add(mul(variable.read(), 1 - momentum), mul(statistics[i]!, momentum)));
-        });
-      }
+      moveAverages(updates.map((update, i) => ({ ...update, value: statistics[i]! })));
       dispose([...gradients, ...statistics]);
 
       const { batchSize } = batches[0]!;
