@@ -2,6 +2,7 @@ import {
   Activation,
   type ActivationName,
   BatchNorm,
+  BranchSum,
   Conv2d,
   DepthwiseConv2d,
   Dropout,
@@ -75,7 +76,7 @@ export function activate(x: SymbolicTensor, name: string, activation: Activation
 }
 
 export const add = (x: SymbolicTensor, y: SymbolicTensor, name: string): SymbolicTensor =>
-  layers.add({ name }).apply([x, y]) as SymbolicTensor;
+  new BranchSum({ name }).apply([x, y]) as SymbolicTensor;
 
 export const drop = (x: SymbolicTensor, name: string, rate: number): SymbolicTensor =>
   new Dropout({ name, rate }).apply(x) as SymbolicTensor;

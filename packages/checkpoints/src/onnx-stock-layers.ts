@@ -1,18 +1,18 @@
-import { isOnnxExportable, type OnnxGraph, type OnnxValue, withoutOnnxForm } from '@covpool/core';
+import { BranchSum, isOnnxExportable, type OnnxGraph, type OnnxValue, withoutOnnxForm } from '@covpool/core';
 import type { layers } from '@tensorflow/tfjs-layers';
 
 type Writer = (graph: OnnxGraph, inputs: OnnxValue[], layer: layers.Layer) => string;
 
 const names = (inputs: OnnxValue[]): string[] => inputs.map(({ name }) => name);
 
-/** The layers of TensorFlow.js that covpool's networks have. */
+/** The layers of TensorFlow.js that covpool's networks have, and what has several inputs. */
 const stockLayers: Record<string, Writer> = {
   ReLU: (graph, inputs, layer) => {
     const { maxValue } = layer.getConfig() as { maxValue?: number | null };
     if (maxValue === undefined || maxValue === null) return graph.add('Relu', names(inputs));
     return graph.add('Clip', [...names(inputs), graph.constant(0), graph.constant(maxValue)]);
   },
-  Add: (graph, inputs) => names(inputs).reduce((sum, term) => graph.add('Add', [sum, term])),
+  [BranchSum.className]: (graph, inputs) => graph.add('Add', names(inputs)),
   Concatenate: (graph, inputs, layer) => {
     const rank = inputs[0]!.shape.length;
     const { axis } = layer.getConfig() as { axis: number };

@@ -5,6 +5,7 @@ export type { AttentionEntry } from './attention-registry.ts';
 export { BatchNorm } from './batch-norm.ts';
 export type { BatchNormConfig } from './batch-norm.ts';
 export { batchNormTraining } from './batch-norm-training.ts';
+export { BranchSum } from './branch-sum.ts';
 export { CompositeLayer } from './composite-layer.ts';
 export { Conv2d } from './conv2d.ts';
 export type { Conv2dConfig, ConvolutionInitialization } from './conv2d.ts';
