@@ -31,6 +31,9 @@ export const median = (values: number[]): number => {
 /** What a repetition takes at least to be called slow. */
 const SLOW_MS = 5000;
 
+/** How long each side runs before it is timed: a training has thousands of steps, of which the first make ready and are compiled late. */
+const WARM_MS = 10_000;
+
 /** All sides on one case; they take turns, a round each, so that whatever slows the machine down slows all of them. */
 export async function measureCase(index: number, rounds: number, peers: Peers): Promise<CaseResult> {
   const { name, goals, repeats } = cases[index]!;
@@ -45,16 +48,24 @@ export async function measureCase(index: number, rounds: number, peers: Peers): 
   const peaks = new Map<SideName, number>();
   const failures = new Map<SideName, string>();
   const running = (): Side[] => started.filter((s): s is Side => 'run' in s && !failures.has(s.name));
-  for (let round = 0; round <= rounds; round++) {
-    for (const { name: side, run } of running()) {
-      // A side that takes seconds shows it in two rounds; not by its first repetition, which also makes ready.
-      const slow = (latest.get(side) ?? 0) > SLOW_MS;
+  const take = async ({ name: side, run }: Side, repetitions: number): Promise<number[] | undefined> => {
+    const { ms, peakMegabytes, absent } = await run(repetitions);
+    if (!ms) failures.set(side, absent ?? 'no answer');
+    else latest.set(side, Math.min(...ms));
+    if (peakMegabytes !== undefined) peaks.set(side, peakMegabytes);
+    return ms;
+  };
+  for (const side of running()) {
+    const begun = performance.now();
+    while (!failures.has(side.name) && performance.now() - begun < WARM_MS) await take(side, 1);
+  }
+  for (let round = 1; round <= rounds; round++) {
+    for (const side of running()) {
+      // A side that takes seconds shows it in two rounds.
+      const slow = latest.get(side.name)! > SLOW_MS;
       if (slow && round > 2) continue;
-      const { ms, peakMegabytes, absent } = await run(round === 0 || slow ? 1 : repeats);
-      if (!ms) failures.set(side, absent ?? 'no answer');
-      else if (round > 0) times.set(side, [...(times.get(side) ?? []), median(ms)]);
-      if (ms) latest.set(side, Math.min(...ms));
-      if (peakMegabytes !== undefined) peaks.set(side, peakMegabytes);
+      const ms = await take(side, slow ? 1 : repeats);
+      if (ms) times.set(side.name, [...(times.get(side.name) ?? []), median(ms)]);
     }
   }
   for (const side of started) if ('close' in side) await side.close();
