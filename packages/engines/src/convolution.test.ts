@@ -103,6 +103,7 @@ const cases: [string, Case][] = [
   ['that keeps the extent with an even kernel', { ...square, channels: 5, kernel: [2, 2], padding: [0, 1, 0, 1] }],
   ['of stride 2 with a large filter', { ...square, channels: 128, filters: 128, strides: 2 }],
   ['of many filters on a large map', { ...square, height: 64, width: 33, channels: 1, filters: 256 }],
+  ['between many channels', { ...square, height: 2, width: 3, channels: 512, filters: 512 }],
   ['1×1 to many channels', { ...square, height: 16, width: 16, kernel: [1, 1], filters: 1024, padding: [0, 0, 0, 0] }],
   ['1×1 from many channels', { ...square, kernel: [1, 1], channels: 512, padding: [0, 0, 0, 0] }],
   ['1×1 between many', { ...square, width: 1, kernel: [1, 1], channels: 1024, filters: 512, padding: [0, 0, 0, 0] }],

@@ -24,7 +24,7 @@ import {
   type Shape4D,
 } from './tensorflow-convolution-geometry.ts';
 import { executeOnednn, hasOnednn } from './tensorflow-onednn.ts';
-import { integers, tensorflow } from './tensorflow-operation.ts';
+import { type Attribute, floatType, integers, tensorflow } from './tensorflow-operation.ts';
 import { isQuickerOnOnednn, product } from './tensorflow-product.ts';
 
 type Inputs<Name extends string> = Record<Name, Tensor4D>;
@@ -133,6 +133,32 @@ function inputGradient(operation: string, onGpu: boolean): KernelFunc {
     });
 }
 
+/**
+ * Whether the gradient of a filter is better one product of all patches with dy: where there are many channels on small maps, the product
+ * by oneDNN gains a tenth to a third of the time, the writing of the patches included.
+ */
+const isBetterOfPatches = (geometry: Geometry): boolean =>
+  isDense(geometry) &&
+  isOfStrideOne(geometry) &&
+  isSame(geometry) &&
+  Math.min(geometry.inChannels, geometry.outChannels) >= 512 &&
+  geometry.batchSize * geometry.outHeight * geometry.outWidth <= 4096 &&
+  hasOnednn();
+
+/** The channels that each output of the map sees, tap by tap. */
+function patchesOf(x: Tensor4D, { filterHeight, filterWidth }: Geometry): Tensor4D {
+  const { binding } = tensorflow();
+  const extents = (name: string, value: number[]): Attribute => ({ name, type: binding.TF_ATTR_INT, value });
+  const attributes = [
+    floatType(),
+    extents('ksizes', [1, filterHeight, filterWidth, 1]),
+    extents('strides', [1, 1, 1, 1]),
+    extents('rates', [1, 1, 1, 1]),
+    { name: 'padding', type: binding.TF_ATTR_STRING, value: 'SAME' },
+  ];
+  return tensorflow().executeSingleOutput('ExtractImagePatches', attributes, [x]) as Tensor4D;
+}
+
 function filterGradient(operation: string, onGpu: boolean): KernelFunc {
   return ({ inputs, attrs }) =>
     tidy(() => {
@@ -145,6 +171,9 @@ function filterGradient(operation: string, onGpu: boolean): KernelFunc {
       }
       if (ofPictures(geometry)) {
         return runOnednn(operation, geometry, 'VALID', [surround(x, geometry), filterShape, dy]);
+      }
+      if (isBetterOfPatches(geometry)) {
+        return reshape(product(asMatrix(patchesOf(x, geometry)), asMatrix(dy), [true, false]), attributes.filterShape);
       }
       return run(operation, geometry, [x, filterShape, dy]);
     });
