@@ -18,6 +18,8 @@ type Extents = [rows: number, inner: number, columns: number];
  * | x·w, by columns              | 1.3 to 1.45      | 1.05 to 1.2 | 0.9 to 1.1  | 0.9 to 1    | 0.8 to 1.2                    |
  * | dy·wᵀ, by columns            | 1.3 to 1.6       | 1.1 to 1.2  | 1 to 1.2    | 0.8 to 1.2  | 0.9 to 1.2                    |
  * | xᵀ·dy, both as many or more  | 1.3 to 1.4       | 1.2 to 1.4  | 0.75 to 0.8 | 0.6 to 1.1  | 1.1 to 2.2 where columns are  |
+ *
+ * dy·wᵀ over 1024 channels gains 1.03 to 1.2 up to 3136 pixels, and loses beyond.
  */
 export function isQuickerOnOnednn([rows, inner, columns]: Extents, [left, right]: Transposed): boolean {
   if (!hasOnednn()) return false;
