@@ -1,6 +1,6 @@
 import { describeEngines, expectClose, expectNoLeak, seededTensor } from '@covpool/testing';
 import { grad, maxPool, mul, type Rank, sum, type Tensor, type Tensor4D, tensor4d } from '@tensorflow/tfjs-core';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 /** Maxima of a 3×3 window every two steps over a 4×4 picture with a border of one, and where each came from. */
 const values = [7, 3, 9, 1, 2, 8, 4, 6, 5, 0, 11, 13, 15, 12, 10, 14].map((value) => value - 20);
@@ -27,10 +27,12 @@ describeEngines('max pooling with padding in numbers', () => {
   });
 
   describe('properties', () => {
-    it('of equal numbers the first has the gradient', async () => {
+    it('of equal numbers one has the gradient', async () => {
       const loss = (x: Tensor): Tensor => sum(pooled(x));
-      const slope = grad(loss)(tensor4d(new Array<number>(16).fill(0), [1, 4, 4, 1]));
-      await expectClose(slope, [1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], { relative: 0 });
+      const slope = await grad(loss)(tensor4d(new Array<number>(16).fill(0), [1, 4, 4, 1])).data();
+      // Which one is the backend's choice; a window gives 1 once.
+      expect(slope.reduce((total, value) => total + value)).toBe(4);
+      expect([...slope].every((value) => value >= 0 && Number.isInteger(value))).toBe(true);
     });
   });
 
