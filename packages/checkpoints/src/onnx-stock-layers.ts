@@ -5,14 +5,17 @@ type Writer = (graph: OnnxGraph, inputs: OnnxValue[], layer: layers.Layer) => st
 
 const names = (inputs: OnnxValue[]): string[] => inputs.map(({ name }) => name);
 
-/** The layers of TensorFlow.js that covpool's networks have, and what has several inputs. */
+const sum: Writer = (graph, inputs) => names(inputs).reduce((total, term) => graph.add('Add', [total, term]));
+
+/** The layers of TensorFlow.js that a network may have, and what has several inputs. */
 const stockLayers: Record<string, Writer> = {
   ReLU: (graph, inputs, layer) => {
     const { maxValue } = layer.getConfig() as { maxValue?: number | null };
     if (maxValue === undefined || maxValue === null) return graph.add('Relu', names(inputs));
     return graph.add('Clip', [...names(inputs), graph.constant(0), graph.constant(maxValue)]);
   },
-  [BranchSum.className]: (graph, inputs) => graph.add('Add', names(inputs)),
+  Add: sum,
+  [BranchSum.className]: sum,
   Concatenate: (graph, inputs, layer) => {
     const rank = inputs[0]!.shape.length;
     const { axis } = layer.getConfig() as { axis: number };
