@@ -1,5 +1,5 @@
 import { backend_util } from '@tensorflow/tfjs-core';
-import { type Attribute, floatType, tensorflow } from './tensorflow-operation.ts';
+import { type Attribute, floatType, integerList, tensorflow } from './tensorflow-operation.ts';
 
 type Sides = [before: number, after: number];
 export type Padding = [Sides, Sides, Sides, Sides];
@@ -33,15 +33,14 @@ export function operationAttributes(geometry: Geometry, padding?: 'SAME' | 'VALI
   const last = isChannelsLast(geometry);
   const perSide = (height: number[], width: number[], one: number[]): number[] =>
     last ? [...one, ...height, ...width, ...one] : [...one, ...one, ...height, ...width];
-  const integers = (name: string, value: number[]): Attribute => ({ name, type: binding.TF_ATTR_INT, value });
   const word = padding ?? (isPadded(geometry) ? 'EXPLICIT' : 'VALID');
   return [
     floatType(),
     { name: 'data_format', type: binding.TF_ATTR_STRING, value: last ? 'NHWC' : 'NCHW' },
-    integers('strides', perSide([geometry.strideHeight], [geometry.strideWidth], [1])),
-    integers('dilations', perSide([geometry.dilationHeight], [geometry.dilationWidth], [1])),
+    integerList('strides', perSide([geometry.strideHeight], [geometry.strideWidth], [1])),
+    integerList('dilations', perSide([geometry.dilationHeight], [geometry.dilationWidth], [1])),
     { name: 'padding', type: binding.TF_ATTR_STRING, value: word },
-    ...(word === 'EXPLICIT' ? [integers('explicit_paddings', perSide([top, bottom], [left, right], [0, 0]))] : []),
+    ...(word === 'EXPLICIT' ? [integerList('explicit_paddings', perSide([top, bottom], [left, right], [0, 0]))] : []),
   ];
 }
 

@@ -24,7 +24,7 @@ import {
   type Shape4D,
 } from './tensorflow-convolution-geometry.ts';
 import { executeOnednn, hasOnednn } from './tensorflow-onednn.ts';
-import { type Attribute, floatType, integers, tensorflow } from './tensorflow-operation.ts';
+import { floatType, integerList, integers, tensorflow } from './tensorflow-operation.ts';
 import { isQuickerOnOnednn, product } from './tensorflow-product.ts';
 
 type Inputs<Name extends string> = Record<Name, Tensor4D>;
@@ -148,12 +148,11 @@ const isBetterOfPatches = (geometry: Geometry): boolean =>
 /** The channels that each output of the map sees, tap by tap. */
 function patchesOf(x: Tensor4D, { filterHeight, filterWidth }: Geometry): Tensor4D {
   const { binding } = tensorflow();
-  const extents = (name: string, value: number[]): Attribute => ({ name, type: binding.TF_ATTR_INT, value });
   const attributes = [
     floatType(),
-    extents('ksizes', [1, filterHeight, filterWidth, 1]),
-    extents('strides', [1, 1, 1, 1]),
-    extents('rates', [1, 1, 1, 1]),
+    integerList('ksizes', [1, filterHeight, filterWidth, 1]),
+    integerList('strides', [1, 1, 1, 1]),
+    integerList('rates', [1, 1, 1, 1]),
     { name: 'padding', type: binding.TF_ATTR_STRING, value: 'SAME' },
   ];
   return tensorflow().executeSingleOutput('ExtractImagePatches', attributes, [x]) as Tensor4D;

@@ -33,6 +33,11 @@ export function floatType(name = 'T'): Attribute {
   return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
 }
 
+/** An attribute that is a list of whole numbers. */
+export function integerList(name: string, value: readonly number[]): Attribute {
+  return { name, type: tensorflow().binding.TF_ATTR_INT, value };
+}
+
 /** A tensor, once more. */
 export function again({ dataId, shape, dtype }: TensorInfo): TensorInfo {
   tensorflow().incRef(dataId);

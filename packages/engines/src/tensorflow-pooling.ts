@@ -1,7 +1,7 @@
 import { type KernelFunc, pad as padWith, slice, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { replaceKernel } from './replace-kernel.ts';
 import { executeOnednn, hasOnednn } from './tensorflow-onednn.ts';
-import { type Attribute, floatType, tensorflow } from './tensorflow-operation.ts';
+import { type Attribute, floatType, integerList, tensorflow } from './tensorflow-operation.ts';
 
 type Sides = [before: number, after: number][];
 
@@ -11,8 +11,9 @@ interface PoolAttributes {
   pad: 'valid' | 'same' | number | Sides;
 }
 
-const pair = (extents: number | [number, number]): [number, number] =>
-  typeof extents === 'number' ? [extents, extents] : extents;
+/** What a window has along the height and the width, of each dimension. */
+const perDimension = (extents: number | [number, number]): number[] =>
+  typeof extents === 'number' ? [1, extents, extents, 1] : [1, ...extents, 1];
 
 /**
  * The gradient on oneDNN, which needs the maxima and where each came from once more: a third of the time of TensorFlow's own operation,
@@ -23,15 +24,10 @@ const onednnGradient: KernelFunc = ({ inputs, attrs }) =>
     const { dy, input } = inputs as Record<'dy' | 'input', Tensor>;
     const { filterSize, strides, pad } = attrs as unknown as PoolAttributes;
     const { binding } = tensorflow();
-    const extents = (name: string, value: number | [number, number]): Attribute => ({
-      name,
-      type: binding.TF_ATTR_INT,
-      value: [1, ...pair(value), 1],
-    });
     const attributes: Attribute[] = [
       floatType(),
-      extents('ksize', filterSize),
-      extents('strides', strides),
+      integerList('ksize', perDimension(filterSize)),
+      integerList('strides', perDimension(strides)),
       { name: 'padding', type: binding.TF_ATTR_STRING, value: pad === 'same' ? 'SAME' : 'VALID' },
       { name: 'workspace_enabled', type: binding.TF_ATTR_BOOL, value: true },
     ];
