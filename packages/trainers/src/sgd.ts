@@ -36,6 +36,9 @@ interface Move extends StateEntry {
   gradient: Tensor;
 }
 
+/** Whether it moves along with others, end to end. */
+const isVector = ({ variable, manifold }: Move): boolean => !manifold && variable.shape.length === 1;
+
 /**
  * Stochastic gradient descent with momentum and coupled weight decay, as PyTorch computes it:
  * `v ← momentum·v + g + weightDecay·w`, `w ← w − lr·v`. The learning rate multiplies the whole velocity, so that a change of
@@ -98,9 +101,9 @@ export function sgd({
     step(parameters, given, lr) {
       const gradients = clipNorm === Infinity ? given : clipped(given, clipNorm);
       const moves = parameters.map((parameter, i) => ({ ...parameter, gradient: gradients[i]! }));
-      const vectors = moves.filter(({ variable, manifold }) => !manifold && variable.shape.length === 1);
+      const vectors = moves.filter(isVector);
       if (vectors.length > 0) moveVectors(vectors, lr);
-      for (const move of moves) if (!vectors.includes(move)) moveAlone(move, lr);
+      for (const move of moves) if (!isVector(move)) moveAlone(move, lr);
       if (gradients !== given) dispose(gradients);
     },
     state: () => new Map(velocities),
