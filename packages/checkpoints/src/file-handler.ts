@@ -65,22 +65,28 @@ const weightsOf = async (path: string): Promise<string[]> =>
     .then((bytes) => parseModelJson(bytes).weightsManifest.flatMap(({ paths }) => paths))
     .catch(() => []);
 
-/** A model that is saved over this one while it is read takes its weights away, but there is another one then. */
-const ATTEMPTS = 5;
-
 async function load(path: string): Promise<io.ModelArtifacts> {
-  for (let left = ATTEMPTS; ; left--) {
-    try {
-      return await loadOnce(path);
-    } catch (cause) {
-      if (!(cause instanceof CovpoolError)) throw cause;
-      if (left === 1) throw new CovpoolError(cause.code, `load ${path}: ${cause.message}`, { cause });
-    }
+  try {
+    return await artifactsOf(path, await bytesOf(path));
+  } catch (cause) {
+    if (!(cause instanceof CovpoolError)) throw cause;
+    throw new CovpoolError(cause.code, `load ${path}: ${cause.message}`, { cause });
   }
 }
 
-async function loadOnce(path: string): Promise<io.ModelArtifacts> {
-  const json = parseModelJson(await bytesOf(path));
+/** A model that is saved over this one while it is read takes its weights away, but there is another model.json then. */
+async function artifactsOf(path: string, modelJson: Buffer): Promise<io.ModelArtifacts> {
+  try {
+    return await withWeights(path, modelJson);
+  } catch (cause) {
+    const now = await bytesOf(path);
+    if (now.equals(modelJson)) throw cause;
+    return artifactsOf(path, now);
+  }
+}
+
+async function withWeights(path: string, modelJson: Buffer): Promise<io.ModelArtifacts> {
+  const json = parseModelJson(modelJson);
   const { weightsManifest, ...rest } = json;
   const files = weightsManifest.flatMap(({ paths }) => paths.map((name) => join(dirname(path), name)));
   const weightData = new Uint8Array(Buffer.concat(await Promise.all(files.map(bytesOf)))).buffer;
