@@ -1,12 +1,12 @@
 import { CovpoolError, Random } from '@covpool/base';
 import { exportOnnx } from '@covpool/checkpoints';
-import { describeEngines, expectNoLeak } from '@covpool/testing';
+import { describeEngines, expectClose, expectNoLeak } from '@covpool/testing';
 import { type Tensor, tensor, tidy, transpose } from '@tensorflow/tfjs-core';
 import { input, layers, type LayersModel, model } from '@tensorflow/tfjs-layers';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createBackbone, createModel, listModels, modelState, SeededInitializer } from './index.ts';
+import { Conv2d, createBackbone, createModel, listModels, modelState, SeededInitializer } from './index.ts';
 import { readOnnx, runOnnx } from './onnx-interpreter.fixture.ts';
 
 type Spec = Parameters<typeof createModel>[1];
@@ -115,6 +115,22 @@ describeEngines('exportOnnx', () => {
       expect(found.shape).toEqual([2, 5]);
       // Standard tolerance of issue 6; the two sides of iSQRT-COV and divisions by square roots round differently.
       expect(difference(await found.data(), await expected.data<'float32'>())).toBeLessThan(1e-4);
+      net.dispose();
+    });
+
+    it('adds as many maps as TensorFlow.js’s own layer does', async () => {
+      const x = input({ shape: [8, 8, 3] });
+      const branch = (name: string) => new Conv2d({ name, filters: 4, kernelSize: 3 }).apply(x) as typeof x;
+      const sum = layers.add().apply(['a', 'b', 'c'].map(branch)) as typeof x;
+      const net = model({ inputs: x, outputs: sum });
+      const file = readOnnx(await exportOnnx(net));
+      expect(file.nodes.filter(({ operator }) => operator === 'Add')).toHaveLength(2);
+      const given = pictures(8);
+      const expected = transpose(net.predict(given) as Tensor, [0, 3, 1, 2]);
+      const turned = transpose(given, [0, 3, 1, 2]);
+      const [found] = tidy(() => runOnnx(file, { [net.inputNames[0]!]: turned })) as [Tensor];
+      expect(found.shape).toEqual([2, 4, 6, 6]);
+      await expectClose(found, await expected.data());
       net.dispose();
     });
 
