@@ -37,9 +37,9 @@ export async function combineShards(
   const shapes = [...results[0]!.gradients, ...results[0]!.updates.map(({ value }) => value)].map(({ shape }) => shape);
   for (const result of results) disposeResult(result);
   let position = HEAD + names.length;
-  const tensors = shapes.map((shape) => {
+  const parts = shapes.map((shape) => {
     const size = shape.reduce((product, extent) => product * extent, 1);
-    const values = total.slice(position, position + size);
+    const values = total.subarray(position, position + size);
     position += size;
     return { shape, values };
   });
@@ -49,8 +49,9 @@ export async function combineShards(
     hits: total[1]!,
     terms: Object.fromEntries(names.map((name, i) => [name, total[HEAD + i]!])),
     stop: total[2]! > 0,
-    gradients: tensors.slice(0, count).map(({ shape, values }) => tensor(values, shape)),
-    statistics: tensors.slice(count).map(({ shape, values }) =>
+    // A tensor may keep the array that it is made of, and the sum's may be shared: new ones.
+    gradients: parts.slice(0, count).map(({ shape, values }) => tensor(values.slice(), shape)),
+    statistics: parts.slice(count).map(({ shape, values }) =>
       tensor(
         values.map((value) => value / shards),
         shape,
