@@ -1,5 +1,5 @@
-import { modelState, type NamedLayer, pooling, poolings, withTrainingScope } from '@covpool/core';
-import { covariance, triuVectorize } from '@covpool/covariance';
+import { maskSeed, modelState, type NamedLayer, pooling, poolings, withTrainingScope } from '@covpool/core';
+import { covariance, triuCovariance, triuVectorize } from '@covpool/covariance';
 import {
   describeEngines,
   expectClose,
@@ -8,13 +8,28 @@ import {
   expectTrainsAndReloads,
   seededTensor,
 } from '@covpool/testing';
-import { fill, type Scalar, sum, type Tensor, variableGrads } from '@tensorflow/tfjs-core';
+import {
+  fill,
+  mul,
+  type Scalar,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  variable,
+  type Variable,
+  variableGrads,
+} from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { dropUniformChannels } from './drop-uniform-channels.ts';
+import { ecaAttention } from './eca-attention.ts';
+import { hardAttention } from './hard-attention.ts';
 import './layers.ts';
+import { seAttention } from './se-attention.ts';
 
 const features = () => seededTensor([3, 4, 4, 8], 'features');
-const inStep = (step: number, run: () => Tensor) =>
-  withTrainingScope({ seed: 1, step, shard: 0, updates: [] }, run).data();
+const stepScope = (step: number) => ({ seed: 1, step, shard: 0, updates: [] });
+const inStep = (step: number, run: () => Tensor) => withTrainingScope(stepScope(step), run).data();
 
 /** Name, options, and how many of the 36 entries of 8 channels are kept. */
 const cases: [string, Record<string, unknown>, number[]][] = [
@@ -29,6 +44,16 @@ const cases: [string, Record<string, unknown>, number[]][] = [
   ['dropcov-hard-eca', { keep: 'uniform', interval: 2 }, [6]],
   ['dropcov-hard-se', { reduction: 4 }, [10]],
   ['dropcov-hard-se', { keep: 'uniform' }, [10]],
+];
+
+/** What the poolings that drop channels leave of the features, by their weights. */
+const droppingChannels: [string, (x: Tensor, weights: Tensor[]) => Tensor][] = [
+  ['dropcov-channel', (x) => dropUniformChannels(x, { seed: maskSeed('pool') })],
+  ['dropcov-hard-eca', (x, [kernel]) => hardAttention(x, ecaAttention(x, kernel as Tensor3D))],
+  [
+    'dropcov-hard-se',
+    (x, [squeeze, excite]) => hardAttention(x, seAttention(x, squeeze as Tensor2D, excite as Tensor2D)),
+  ],
 ];
 
 describeEngines('poolings of the ablation', () => {
@@ -99,6 +124,24 @@ describeEngines('poolings of the ablation', () => {
   });
 
   describe('gradient', () => {
+    it.each(droppingChannels)('of %s is that of the covariance of what its function keeps', async (name, kept) => {
+      const layer = pooling(name, { name: 'pool' }) as NamedLayer;
+      const [x, loss] = [variable(seededTensor([2, 3, 3, 16], 'x')), seededTensor([2, 136], 'loss')];
+      layer.build(x.shape);
+      const weights = modelState(layer).map((entry) => entry.variable.read() as Variable);
+      const naive = () => triuCovariance(kept(x, weights));
+      const own = () => layer.apply(x, { training: true }) as Tensor;
+      await expectClose(await inStep(0, own), await inStep(0, naive));
+      const gradients = (pool: () => Tensor) =>
+        variableGrads(() => withTrainingScope(stepScope(0), () => sum(mul(pool(), loss)) as Scalar), [x, ...weights])
+          .grads;
+      const found = gradients(own);
+      for (const [weight, gradient] of Object.entries(gradients(naive))) {
+        await expectClose(found[weight]!, await gradient.data());
+      }
+      x.dispose();
+    });
+
     it.each([
       ['dropcov-hard-eca', ['pool.eca_layer.conv.weight'], [[1, 1, 3]]],
       [

@@ -1,8 +1,7 @@
 import { maskSeed, type PoolingConfig, poolings, registerLayer } from '@covpool/core';
-import { triuCovariance } from '@covpool/covariance';
-import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
-import { dropUniformChannels } from './drop-uniform-channels.ts';
-import { type IntervalOptions, resolveInterval } from './stride-mask.ts';
+import { triuMaskedCovariance } from '@covpool/covariance';
+import { broadcastTo, ones, type serialization, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
+import { type IntervalOptions, resolveInterval, strideMask } from './stride-mask.ts';
 import { paper, TrainingOnlyPooling } from './training-only-pooling.ts';
 
 export interface DropUniformChannelsPoolingConfig extends PoolingConfig, IntervalOptions {}
@@ -18,7 +17,9 @@ export class DropUniformChannelsPooling extends TrainingOnlyPooling {
   }
 
   protected override poolInTraining(features: Tensor3D): Tensor2D {
-    return triuCovariance(dropUniformChannels(features, { ...this.options, seed: maskSeed(this.name) }));
+    const [batch, , channels] = features.shape;
+    const mask = strideMask(channels, this.options.interval, maskSeed(this.name));
+    return triuMaskedCovariance(features, ones([batch, channels]), broadcastTo(mask, [batch, channels]));
   }
 
   override getConfig(): serialization.ConfigDict {

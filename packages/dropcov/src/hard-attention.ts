@@ -34,7 +34,7 @@ export function resolveHardAttention(
  * @returns [B,M,d]
  */
 export function hardAttention(x: Tensor, weights: Tensor2D, options: HardAttentionOptions = {}): Tensor3D {
-  const { keep, share, interval } = resolveHardAttention('hardAttention', options);
+  const resolved = resolveHardAttention('hardAttention', options);
   return tidy(() => {
     const rows = asRows('hardAttention', x);
     const [batch, , channels] = rows.shape;
@@ -42,7 +42,11 @@ export function hardAttention(x: Tensor, weights: Tensor2D, options: HardAttenti
       String(weights.shape) === String([batch, channels]),
       () => `hardAttention: weights must be [B,d] = [${batch},${channels}] like the features, got [${weights.shape}]`,
     );
-    const mask = keep === 'largest' ? largestMask(weights, share) : rankMask(weights, interval, 0);
-    return mul(rows, expandDims(mul(weights, mask), 1));
+    return mul(rows, expandDims(mul(weights, hardMask(weights, resolved)), 1));
   });
+}
+
+/** Where the weights [B,d] of the channels that are kept stand. */
+export function hardMask(weights: Tensor2D, { keep, share, interval }: Required<HardAttentionOptions>): Tensor2D {
+  return keep === 'largest' ? largestMask(weights, share) : rankMask(weights, interval, 0);
 }

@@ -1,9 +1,9 @@
 import { type PoolingConfig, poolings, registerLayer, torchUniform } from '@covpool/core';
-import { triuCovariance } from '@covpool/covariance';
+import { triuMaskedCovariance } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { ecaAttention } from './eca-attention.ts';
-import { hardAttention, type HardAttentionOptions, resolveHardAttention } from './hard-attention.ts';
+import { type HardAttentionOptions, hardMask, resolveHardAttention } from './hard-attention.ts';
 import { paper, TrainingOnlyPooling } from './training-only-pooling.ts';
 
 export interface HardEcaPoolingConfig extends PoolingConfig, HardAttentionOptions {}
@@ -25,7 +25,7 @@ export class HardEcaPooling extends TrainingOnlyPooling {
 
   protected override poolInTraining(features: Tensor3D): Tensor2D {
     const weights = ecaAttention(features, this.kernel.read() as Tensor3D);
-    return triuCovariance(hardAttention(features, weights, this.options));
+    return triuMaskedCovariance(features, weights, hardMask(weights, this.options));
   }
 
   override getConfig(): serialization.ConfigDict {

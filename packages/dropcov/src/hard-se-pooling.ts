@@ -1,9 +1,9 @@
 import { checkPositiveWhole } from '@covpool/base';
 import { type PoolingConfig, poolings, registerLayer, torchUniform } from '@covpool/core';
-import { triuCovariance } from '@covpool/covariance';
+import { triuMaskedCovariance } from '@covpool/covariance';
 import type { serialization, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import { hardAttention, type HardAttentionOptions, resolveHardAttention } from './hard-attention.ts';
+import { type HardAttentionOptions, hardMask, resolveHardAttention } from './hard-attention.ts';
 import { seAttention } from './se-attention.ts';
 import { paper, TrainingOnlyPooling } from './training-only-pooling.ts';
 
@@ -37,7 +37,7 @@ export class HardSePooling extends TrainingOnlyPooling {
 
   protected override poolInTraining(features: Tensor3D): Tensor2D {
     const weights = seAttention(features, this.squeeze.read() as Tensor2D, this.excite.read() as Tensor2D);
-    return triuCovariance(hardAttention(features, weights, this.options));
+    return triuMaskedCovariance(features, weights, hardMask(weights, this.options));
   }
 
   override getConfig(): serialization.ConfigDict {
