@@ -62,6 +62,6 @@ poolings.register('dropcov', {
   paper,
   function: 'dropCov',
   layer: 'dropCovPooling',
-  gradient: 'automatic',
+  gradient: 'analytic',
   engines: 'all',
 });

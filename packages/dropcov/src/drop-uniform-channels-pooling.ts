@@ -40,6 +40,6 @@ poolings.register('dropcov-channel', {
   paper,
   function: 'dropUniformChannels',
   layer: 'dropUniformChannelsPooling',
-  gradient: 'automatic',
+  gradient: 'analytic',
   engines: 'all',
 });

@@ -45,6 +45,6 @@ poolings.register('dropcov-hard-eca', {
   paper,
   function: 'hardAttention',
   layer: 'hardEcaPooling',
-  gradient: 'automatic',
+  gradient: 'analytic',
   engines: 'all',
 });

@@ -57,6 +57,6 @@ poolings.register('dropcov-hard-se', {
   paper,
   function: 'hardAttention',
   layer: 'hardSePooling',
-  gradient: 'automatic',
+  gradient: 'analytic',
   engines: 'all',
 });
