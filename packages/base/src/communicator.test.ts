@@ -5,9 +5,9 @@ describe('soloCommunicator', () => {
   it('sums its own shards in the order of their indices, whatever order they come in', async () => {
     // In float32 the order decides: (1 + 1e8) − 1e8 = 0, (1e8 − 1e8) + 1 = 1.
     const parts = [
-      { index: 2, parts: [Float32Array.of(-1e8)] },
-      { index: 0, parts: [Float32Array.of(1)] },
-      { index: 1, parts: [Float32Array.of(1e8)] },
+      { index: 2, length: 1, parts: [Float32Array.of(-1e8)] },
+      { index: 0, length: 1, parts: [Float32Array.of(1)] },
+      { index: 1, length: 1, parts: [Float32Array.of(1e8)] },
     ];
     expect([...(await soloCommunicator.sumShards(parts, 3))]).toEqual([0]);
     const other = parts.map((vector) => ({ ...vector, index: (vector.index + 2) % 3 }));
@@ -18,8 +18,8 @@ describe('soloCommunicator', () => {
     const data = Float32Array.of(1, 2);
     await soloCommunicator.sumShards(
       [
-        { index: 0, parts: [data] },
-        { index: 1, parts: [Float32Array.of(3), Float32Array.of(4)] },
+        { index: 0, length: 2, parts: [data] },
+        { index: 1, length: 2, parts: [Float32Array.of(3), Float32Array.of(4)] },
       ],
       2,
     );

@@ -1,16 +1,15 @@
 /** One of the vectors that a sum is made of; `index` fixes its place in the order of summation. */
 export interface ShardVector {
   index: number;
-  /** Its numbers, in pieces that stand end to end. */
-  parts: readonly Float32Array[];
+  /** How many numbers it has. */
+  length: number;
+  /** Its numbers, in pieces that stand end to end. They are asked for once, one after the other, when there is a place for them. */
+  parts: Iterable<Float32Array> | AsyncIterable<Float32Array>;
 }
 
-/** How many numbers a vector has. */
-export const vectorLength = ({ parts }: ShardVector): number => parts.reduce((total, { length }) => total + length, 0);
-
 /** Copies a vector to a place of an array. */
-export function copyVector({ parts }: ShardVector, to: Float32Array, at = 0): void {
-  for (const part of parts) {
+export async function copyVector({ parts }: ShardVector, to: Float32Array, at = 0): Promise<void> {
+  for await (const part of parts) {
     to.set(part, at);
     at += part.length;
   }
@@ -41,11 +40,11 @@ export const soloCommunicator: Communicator = {
   async sumShards(own) {
     const [first, ...others] = [...own].sort((p, q) => p.index - q.index);
     if (!first) return new Float32Array(0);
-    const sum = new Float32Array(vectorLength(first));
-    copyVector(first, sum);
+    const sum = new Float32Array(first.length);
+    await copyVector(first, sum);
     for (const { parts } of others) {
       let at = 0;
-      for (const part of parts) for (let i = 0; i < part.length; i++) sum[at++]! += part[i]!;
+      for await (const part of parts) for (let i = 0; i < part.length; i++) sum[at++]! += part[i]!;
     }
     return sum;
   },

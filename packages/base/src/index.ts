@@ -1,4 +1,4 @@
-export { copyVector, vectorLength, soloCommunicator } from './communicator.ts';
+export { copyVector, soloCommunicator } from './communicator.ts';
 export type { Communicator, ShardVector } from './communicator.ts';
 export { checkArgument, checkPositiveWhole, CovpoolError, unknownName } from './error.ts';
 export type { ErrorCode } from './error.ts';

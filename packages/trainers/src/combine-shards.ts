@@ -1,4 +1,4 @@
-import type { Communicator } from '@covpool/base';
+import type { Communicator, ShardVector } from '@covpool/base';
 import { dispose, tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { ShardResult } from './shard-gradients.ts';
 
@@ -30,8 +30,7 @@ export async function combineShards(
   stop: boolean,
 ): Promise<StepResult> {
   if (shards === 1 && communicator.size === 1) return alone(results[0]!, stop);
-  const own = [];
-  for (const result of results) own.push({ index: result.shard, parts: await vectorOf(result, stop) });
+  const own = results.map((result) => vectorOf(result, stop));
   const total = await communicator.sumShards(own, shards);
   const names = Object.keys(results[0]!.terms);
   const shapes = [...results[0]!.gradients, ...results[0]!.updates.map(({ value }) => value)].map(({ shape }) => shape);
@@ -70,17 +69,23 @@ async function alone(result: ShardResult, stop: boolean): Promise<StepResult> {
   return { loss: lossValue!, hits: hitCount!, terms: named, gradients, statistics, stop };
 }
 
-/** Loss, hits, wish to stop, terms, gradients, statistics, end to end. */
-async function vectorOf(
-  { loss, hits, terms, gradients, updates }: ShardResult,
-  stop: boolean,
-): Promise<Float32Array[]> {
-  const tensors = [...Object.values(terms), ...gradients, ...updates.map(({ value }) => value)];
-  const parts = await Promise.all([loss, hits, ...tensors].map((part) => part.data()));
-  const head = Float32Array.of(parts[0]![0]!, parts[1]![0]!, stop ? 1 : 0);
-  return [head, ...(parts.slice(2) as Float32Array[])];
+/** Loss, hits, wish to stop, terms, gradients, statistics, end to end: each is read when its turn comes, so that one copy is there at a time. */
+function vectorOf(result: ShardResult, stop: boolean): ShardVector {
+  const tail = tailOf(result);
+  const read = async (part: Tensor): Promise<Float32Array> => (await part.data()) as Float32Array;
+  async function* parts(): AsyncGenerator<Float32Array> {
+    yield await read(result.loss);
+    yield await read(result.hits);
+    yield Float32Array.of(stop ? 1 : 0);
+    for (const part of tail) yield await read(part);
+  }
+  return { index: result.shard, length: HEAD + tail.reduce((total, { size }) => total + size, 0), parts: parts() };
 }
 
-function disposeResult({ loss, hits, terms, gradients, updates }: ShardResult): void {
-  dispose([loss, hits, ...Object.values(terms), ...gradients, ...updates.map(({ value }) => value)]);
-}
+const disposeResult = (result: ShardResult): void => dispose([result.loss, result.hits, ...tailOf(result)]);
+
+const tailOf = ({ terms, gradients, updates }: ShardResult): Tensor[] => [
+  ...Object.values(terms),
+  ...gradients,
+  ...updates.map(({ value }) => value),
+];

@@ -46,7 +46,10 @@ export async function predictAll({
     }
     onStep?.(++step);
   }
-  const all = await communicator.sumShards([{ index: communicator.rank, parts: [rows] }], communicator.size);
+  const all = await communicator.sumShards(
+    [{ index: communicator.rank, length: rows.length, parts: [rows] }],
+    communicator.size,
+  );
   const logits = new Float32Array(samples * classes);
   const labels = new Int32Array(samples);
   for (let i = 0; i < samples; i++) {

@@ -8,10 +8,10 @@ if (data.fault === 'throw') throw new Error(`rank ${rank} broke`);
 for (const length of data.lengths) {
   const own = [];
   for (let index = rank; index < data.shards; index += size) {
-    own.push({ index, parts: [Float32Array.from({ length }, (_, i) => Math.fround((index + 1) * 0.1 + i))] });
+    own.push({ index, length, parts: [Float32Array.from({ length }, (_, i) => Math.fround((index + 1) * 0.1 + i))] });
   }
   await communicator.sumShards(own, data.shards);
 }
 const received = new Float32Array(3);
 await communicator.broadcast(received);
-await communicator.sumShards([{ index: rank, parts: [received] }], size);
+await communicator.sumShards([{ index: rank, length: received.length, parts: [received] }], size);

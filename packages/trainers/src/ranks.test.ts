@@ -7,6 +7,7 @@ const module = new URL('./ranks.fixture.ts', import.meta.url);
 function shardVectors(shards: number, length: number) {
   return Array.from({ length: shards }, (_, index) => ({
     index,
+    length,
     parts: [Float32Array.from({ length }, (_, i) => Math.fround((index + 1) * 0.1 + i))],
   }));
 }
@@ -24,7 +25,7 @@ describe('startRanks', () => {
     }
     const sent = Float32Array.of(1, 2, 3);
     await ranks.communicator.broadcast(sent);
-    const echoed = await ranks.communicator.sumShards([{ index: 0, parts: [sent] }], size);
+    const echoed = await ranks.communicator.sumShards([{ index: 0, length: sent.length, parts: [sent] }], size);
     expect([...echoed]).toEqual([size, 2 * size, 3 * size]);
     await ranks.finish();
   });

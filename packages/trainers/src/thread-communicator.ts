@@ -1,10 +1,10 @@
-import { type Communicator, copyVector, CovpoolError, vectorLength, type ShardVector } from '@covpool/base';
+import { type Communicator, copyVector, CovpoolError, type ShardVector } from '@covpool/base';
 import { setImmediate } from 'node:timers/promises';
 
 /** The memory that the ranks of one program share. */
 export interface SharedState {
   control: SharedArrayBuffer;
-  /** One vector per shard, then the sum; grows to what is needed. */
+  /** One vector per shard, the first of which becomes the sum; grows to what is needed. */
   vectors: SharedArrayBuffer;
 }
 
@@ -50,16 +50,15 @@ export class ThreadCommunicator implements Communicator {
   }
 
   async sumShards(own: ShardVector[], shards: number): Promise<Float32Array> {
-    const length = own[0] ? vectorLength(own[0]) : 0;
+    const length = own[0]?.length ?? 0;
     // Whoever comes here has done with the sum before, which these vectors may reach over.
     await this.barrier();
-    const vectors = this.view((shards + 1) * length);
-    for (const vector of own) copyVector(vector, vectors, vector.index * length);
+    const vectors = this.view(shards * length);
+    for (const vector of own) await copyVector(vector, vectors, vector.index * length);
     await this.barrier();
     const from = Math.floor((length * this.rank) / this.size);
     const to = Math.floor((length * (this.rank + 1)) / this.size);
-    const sum = vectors.subarray(shards * length, (shards + 1) * length);
-    sum.set(vectors.subarray(from, to), from);
+    const sum = vectors.subarray(0, length);
     for (let shard = 1; shard < shards; shard++) {
       const start = shard * length;
       for (let i = from; i < to; i++) sum[i]! += vectors[start + i]!;
