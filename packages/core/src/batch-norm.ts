@@ -1,6 +1,7 @@
-import { add, mul, rsqrt, type serialization, sub, type Tensor, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
+import { mul, type serialization, type Tensor, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { AffineNorm } from './affine-norm.ts';
+import { batchNormInference } from './batch-norm-inference.ts';
 import { batchNormTraining } from './batch-norm-training.ts';
 import { constant } from './initializers.ts';
 import { isTraining, type LayerConfig, type LayerShape, onlyInput, registerLayer } from './named-layer.ts';
@@ -46,10 +47,13 @@ export class BatchNorm extends AffineNorm implements OnnxExportable {
   override call(inputs: Tensor | Tensor[], kwargs: { training?: unknown }): Tensor {
     const x = onlyInput(inputs);
     if (isTraining(kwargs) && this.options.statistics === 'batch') return this.normaliseBatch(x);
-    return tidy(() => {
-      const factor = mul(this.scale.read(), rsqrt(add(this.runningVariance.read(), this.options.epsilon)));
-      return add(mul(x, factor), sub(this.offset.read(), mul(this.runningMean.read(), factor)));
-    });
+    const parameters = {
+      scale: this.scale.read() as Tensor1D,
+      offset: this.offset.read() as Tensor1D,
+      mean: this.runningMean.read() as Tensor1D,
+      variance: this.runningVariance.read() as Tensor1D,
+    };
+    return batchNormInference(x, parameters, this.options);
   }
 
   private normaliseBatch(x: Tensor): Tensor {

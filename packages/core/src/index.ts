@@ -4,6 +4,8 @@ export { attention, attentions } from './attention-registry.ts';
 export type { AttentionEntry } from './attention-registry.ts';
 export { BatchNorm } from './batch-norm.ts';
 export type { BatchNormConfig } from './batch-norm.ts';
+export { batchNormInference } from './batch-norm-inference.ts';
+export type { BatchNormParameters } from './batch-norm-inference.ts';
 export { batchNormTraining } from './batch-norm-training.ts';
 export { BranchSum } from './branch-sum.ts';
 export { CompositeLayer } from './composite-layer.ts';
@@ -67,5 +69,12 @@ export { checkOptionNames, registry } from './registry.ts';
 export type { Registry } from './registry.ts';
 export type { ShapeSpec } from './shape-spec.ts';
 export { sharedGlobal } from './shared-global.ts';
-export { initializationSeed, maskSeed, updateRunningAverage, withSeed, withTrainingScope } from './training-scope.ts';
+export {
+  initializationSeed,
+  maskSeed,
+  movedAverage,
+  updateRunningAverage,
+  withSeed,
+  withTrainingScope,
+} from './training-scope.ts';
 export type { StatisticUpdate, TrainingScope } from './training-scope.ts';

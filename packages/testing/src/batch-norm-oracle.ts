@@ -44,3 +44,30 @@ export function batchNormOracle(
   });
   return { y, mean, variance, dx, dScale, dOffset };
 }
+
+/** Arguments of a batch normalisation by given statistics. */
+export interface GivenBatchNormCase extends BatchNormCase {
+  mean: number[];
+  variance: number[];
+}
+
+/** Seeded ones, with variances from 0.1 up; `mean` is about that of x and of the given means. */
+export function givenBatchNormCase(shape: number[], mean = 0.5): GivenBatchNormCase {
+  const channels = shape.at(-1)!;
+  return {
+    ...batchNormCase(shape, mean),
+    mean: seededValues(channels, 'mean').map((value) => Math.fround(value + mean)),
+    variance: seededValues(channels, 'variance').map((value) => Math.fround(value ** 2 + 0.1)),
+  };
+}
+
+/** `scale·(x − mean)/√(variance + ε) + offset`, by definition. */
+export function givenBatchNormOracle(
+  { x, scale, offset, mean, variance }: Omit<GivenBatchNormCase, 'shape' | 'dy'>,
+  epsilon: number,
+): number[] {
+  return x.map((value, i) => {
+    const c = i % scale.length;
+    return (scale[c]! * (value - mean[c]!)) / Math.sqrt(variance[c]! + epsilon) + offset[c]!;
+  });
+}

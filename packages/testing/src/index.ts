@@ -1,5 +1,5 @@
-export { batchNormCase, batchNormOracle } from './batch-norm-oracle.ts';
-export type { BatchNormCase } from './batch-norm-oracle.ts';
+export { batchNormCase, batchNormOracle, givenBatchNormCase, givenBatchNormOracle } from './batch-norm-oracle.ts';
+export type { BatchNormCase, GivenBatchNormCase } from './batch-norm-oracle.ts';
 export { batchOf } from './batch-of.ts';
 export { describeEngines } from './describe-engines.ts';
 export { expectClose } from './expect-close.ts';

@@ -22,6 +22,8 @@ export interface KernelModule {
   filterGradientScratch(channels: number, kernelHeight: number, kernelWidth: number, outHeight: number, outWidth: number,
     strideH: number, strideW: number, dilationH: number, dilationW: number): number;
   // prettier-ignore
+  batchNormByGiven: Routine<['x', 'scale', 'offset', 'mean', 'variance', 'y', 'rows', 'channels', 'epsilon', 'scratch']>;
+  // prettier-ignore
   batchNormForward: Routine<['x', 'scale', 'offset', 'y', 'mean', 'variance', 'rows', 'channels', 'epsilon', 'scratch']>;
   // prettier-ignore
   batchNormGradient: Routine<['dy', 'x', 'scale', 'mean', 'variance', 'dx', 'dScale', 'dOffset', 'rows', 'channels', 'epsilon', 'scratch']>;

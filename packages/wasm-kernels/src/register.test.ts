@@ -37,7 +37,13 @@ describe('registerWasmKernels', () => {
     expect(first.relaxedSimd).toBe(hasRelaxedSimd());
     for (const name of first.kernels) expect(getKernel(name, 'wasm')).toBeDefined();
     expect(first.kernels).toEqual(
-      expect.arrayContaining(['BatchMatMul', 'Conv2D', 'Conv2DBackpropFilter', 'BatchNormTraining']),
+      expect.arrayContaining([
+        'BatchMatMul',
+        'BatchNormInference',
+        'BatchNormTraining',
+        'Conv2D',
+        'Conv2DBackpropFilter',
+      ]),
     );
   });
 

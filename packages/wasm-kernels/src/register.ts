@@ -5,6 +5,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { BinaryKind } from './binary-kind.ts';
 import { instantiator } from './instantiate.ts';
 import { batchMatMulKernel } from './kernels/batch-mat-mul.ts';
+import { batchNormInferenceKernel } from './kernels/batch-norm-inference.ts';
 import { batchNormTrainingGradKernel, batchNormTrainingKernel } from './kernels/batch-norm-training.ts';
 import { channelCorrelationKernel, positionMeansKernel } from './kernels/channel-moments.ts';
 import { conv2dBackpropFilterKernel } from './kernels/conv-2d-backprop-filter.ts';
@@ -39,6 +40,7 @@ import { hasRelaxedSimd } from './relaxed-simd.ts';
 
 const KERNELS = [
   batchMatMulKernel,
+  batchNormInferenceKernel,
   batchNormTrainingKernel,
   batchNormTrainingGradKernel,
   conv2dKernel,

@@ -65,13 +65,15 @@ describeWebgpu('the number of dispatches that the README gives', () => {
       }
     }); // prettier-ignore
 
-    it('of batch normalisation: two each way, however many rows', async () => {
+    it('of batch normalisation: two each way, one by given statistics, however many rows', async () => {
       for (const rows of [5, 400]) {
         const [x, v] = [seededTensor([rows, 3], 'x'), seededTensor([3], 'v')];
         const forward = { x, scale: v, offset: v };
         expect(await dispatches(() => run('BatchNormTraining', forward, { epsilon: 1 }))).toBe(2);
         const backward = { dy: x, x, scale: v, mean: v, variance: square(v) };
         expect(await dispatches(() => run('BatchNormTrainingGrad', backward, { epsilon: 1 }))).toBe(2);
+        const given = { ...forward, mean: v, variance: square(v) };
+        expect(await dispatches(() => run('BatchNormInference', given, { epsilon: 1 }))).toBe(1);
       }
     });
 

@@ -1,3 +1,4 @@
+import { batchNormInferenceKernel } from './kernels/batch-norm-inference.ts';
 import { batchNormTrainingGradKernel, batchNormTrainingKernel } from './kernels/batch-norm-training.ts';
 import { choleskyLogKernels } from './kernels/cholesky-log.ts';
 import { convolutionFilterGradientKernel } from './kernels/convolution-filter-gradient.ts';
@@ -27,6 +28,7 @@ const KERNELS = [
   ...choleskyLogKernels,
   triuVectorizeKernel,
   triuScatterKernel,
+  batchNormInferenceKernel,
   batchNormTrainingKernel,
   batchNormTrainingGradKernel,
   roiAlignKernel,

@@ -68,8 +68,38 @@ function accumulate(x: usize, rows: i32, channels: i32, shift: usize, square: i3
 }
 
 /**
- * y = (x − mean) · scale / √(variance + epsilon) + offset for x [rows, channels], with the biased variance; two passes in
- * float64, and the mean taken off in two float32 parts, so that a mean far above the deviation costs no precision.
+ * y = (x − coarse − fine)·factor + offset: a mean in two float32 parts, so that one far above the deviation costs no
+ * precision. Row by row, as they lie in memory: rows of many channels, a power of 2 apart, would share a few lines of the cache.
+ */
+function normalise(
+  x: usize,
+  coarse: usize,
+  fine: usize,
+  factor: usize,
+  offset: usize,
+  y: usize,
+  rows: i32,
+  channels: i32,
+): void {
+  const pixel = (<usize>channels) << 2;
+  for (let row = 0; row < rows; ++row) {
+    const from = x + <usize>row * pixel;
+    const to = y + <usize>row * pixel;
+    let c: usize = 0;
+    for (; c + 16 <= pixel; c += 16) {
+      const centred = f32x4.sub(f32x4.sub(v128.load(from + c), v128.load(coarse + c)), v128.load(fine + c));
+      v128.store(to + c, f32x4.add(f32x4.mul(centred, v128.load(factor + c)), v128.load(offset + c)));
+    }
+    for (; c < pixel; c += 4) {
+      const centred = load<f32>(from + c) - load<f32>(coarse + c) - load<f32>(fine + c);
+      store<f32>(to + c, centred * load<f32>(factor + c) + load<f32>(offset + c));
+    }
+  }
+}
+
+/**
+ * y = (x − mean) · scale / √(variance + epsilon) + offset for x [rows, channels], with the biased variance: two
+ * passes in float64, then that of `normalise`.
  */
 export function batchNormForward(
   x: usize,
@@ -103,31 +133,31 @@ export function batchNormForward(
     store<f32>(fine + (c << 2), <f32>(m - <f64>(<f32>m)));
     store<f32>(factor + (c << 2), <f32>(<f64>load<f32>(scale + (c << 2)) / Math.sqrt(v + epsilon)));
   }
-  const pixel = (<usize>channels) << 2;
-  for (let row = 0; row < rows; row += BLOCK) {
-    const end = min(BLOCK, rows - row);
-    const base = <usize>row * pixel;
-    let c: usize = 0;
-    for (; c + 16 <= pixel; c += 16) {
-      const m = v128.load(coarse + c);
-      const r = v128.load(fine + c);
-      const f = v128.load(factor + c);
-      const o = v128.load(offset + c);
-      let at = base + c;
-      for (let i = 0; i < end; ++i) {
-        v128.store(y + at, f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x + at), m), r), f), o));
-        at += pixel;
-      }
-    }
-    for (; c < pixel; c += 4) {
-      let at = base + c;
-      for (let i = 0; i < end; ++i) {
-        const centred = load<f32>(x + at) - load<f32>(coarse + c) - load<f32>(fine + c);
-        store<f32>(y + at, centred * load<f32>(factor + c) + load<f32>(offset + c));
-        at += pixel;
-      }
-    }
+  normalise(x, coarse, fine, factor, offset, y, rows, channels);
+}
+
+/** y = (x − mean) · scale / √(variance + epsilon) + offset for x [rows, channels]: one pass. */
+export function batchNormByGiven(
+  x: usize,
+  scale: usize,
+  offset: usize,
+  mean: usize,
+  variance: usize,
+  y: usize,
+  rows: i32,
+  channels: i32,
+  epsilon: f64,
+  scratch: usize,
+): void {
+  const bytes = (<usize>channels) << 2;
+  const fine = scratch;
+  const factor = scratch + bytes;
+  memory.fill(fine, 0, bytes);
+  for (let c: usize = 0; c < bytes; c += 4) {
+    const deviation = Math.sqrt(<f64>load<f32>(variance + c) + epsilon);
+    store<f32>(factor + c, <f32>(<f64>load<f32>(scale + c) / deviation));
   }
+  normalise(x, mean, fine, factor, offset, y, rows, channels);
 }
 
 /** Totals in float64 of dy, dy·(x − mean) and x − mean; the last recovers what rounding took from the mean. */

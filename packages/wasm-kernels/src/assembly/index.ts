@@ -2,7 +2,7 @@ export { gemm, gemmScratch } from './gemm';
 export { convolution, convolutionScratch, reverseFilter } from './convolution';
 export { covarianceForward, covarianceGradient, covarianceScratch } from './covariance';
 export { filterGradient, filterGradientScratch } from './filter-gradient';
-export { batchNormForward, batchNormGradient, batchNormScratch } from './batch-norm';
+export { batchNormByGiven, batchNormForward, batchNormGradient, batchNormScratch } from './batch-norm';
 export { channelCorrelation, channelMomentsScratch, positionMeans } from './channel-moments';
 export { depthwiseGradient } from './depthwise';
 export { timesTransposed64 } from './float64';

@@ -1,7 +1,6 @@
-import { checkArgument } from '@covpool/base';
-import { util } from '@tensorflow/tfjs-core';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { WasmPrimitives } from '../primitives.ts';
+import { channelRows } from './channel-rows.ts';
 import { wasmKernel } from './registration.ts';
 import type { Inputs } from './registration.ts';
 
@@ -24,7 +23,7 @@ function batchNormTraining(
   attrs: Attrs,
 ): TensorInfo[] {
   const { x, scale, offset } = inputs;
-  const [rows, channels] = matrixSize('batchNormTraining', x, [scale, offset]);
+  const [rows, channels] = channelRows('batchNormTraining', x, [scale, offset]);
   const outputs = [primitives.output(x.shape), primitives.output([channels]), primitives.output([channels])];
   const [toY, toMean, toVariance] = outputs.map(primitives.address) as [number, number, number];
   const [fromX, fromScale, fromOffset] = [x, scale, offset].map(primitives.address) as [number, number, number];
@@ -39,7 +38,7 @@ type GradientInputs = Inputs<'dy' | 'x' | 'scale' | 'mean' | 'variance'>;
 
 function batchNormTrainingGrad(primitives: WasmPrimitives, inputs: GradientInputs, attrs: Attrs): TensorInfo[] {
   const { dy, x, scale, mean, variance } = inputs;
-  const [rows, channels] = matrixSize('batchNormTrainingGrad', x, [scale, mean, variance]);
+  const [rows, channels] = channelRows('batchNormTrainingGrad', x, [scale, mean, variance]);
   const outputs = [primitives.output(x.shape), primitives.output([channels]), primitives.output([channels])];
   const [toX, toScale, toOffset] = outputs.map(primitives.address) as [number, number, number];
   const at = primitives.address;
@@ -49,13 +48,4 @@ function batchNormTrainingGrad(primitives: WasmPrimitives, inputs: GradientInput
   routines.batchNormGradient(at(dy), at(x), at(scale), at(mean), at(variance), toX, toScale, toOffset, rows, channels,
     attrs.epsilon, scratch);
   return outputs;
-}
-
-function matrixSize(who: string, x: TensorInfo, perChannel: TensorInfo[]): [number, number] {
-  const channels = x.shape.at(-1) ?? 1;
-  checkArgument(
-    x.dtype === 'float32' && perChannel.every(({ shape }) => util.sizeFromShape(shape) === channels),
-    () => `${who}: float32 x [..., C] and one number per channel are required, got ${x.dtype} [${x.shape}]`,
-  );
-  return [channels === 0 ? 0 : util.sizeFromShape(x.shape) / channels, channels];
 }
