@@ -6,7 +6,7 @@ import { sharedGlobal } from './shared-global.ts';
 /** A batch statistic on its way into a running average. The receiver disposes of `value`. */
 export interface StatisticUpdate {
   variable: LayerVariable;
-  /** `running = (1 - momentum) * running + momentum * value` */
+  /** See `movedAverage`. */
   momentum: number;
   value: Tensor;
 }
@@ -69,8 +69,13 @@ export function maskSeed(layerName: string): number {
   return deriveSeed(holder.seed, layerName, call);
 }
 
+/** A running average after one more batch statistic: `(1 − momentum)·running + momentum·value`. */
+export function movedAverage<T extends Tensor>(running: T, momentum: number, value: T): T {
+  return add(mul(running, 1 - momentum), mul(value, momentum));
+}
+
 /** Moves a running average towards a batch statistic: through the trainer inside its scope, at once outside of one. */
 export function updateRunningAverage(variable: LayerVariable, momentum: number, value: Tensor): void {
   if (holder.current) holder.current.updates.push({ variable, momentum, value: keep(value) });
-  else variable.write(add(mul(variable.read(), 1 - momentum), mul(value, momentum)));
+  else variable.write(movedAverage(variable.read() as Tensor, momentum, value));
 }

@@ -1,14 +1,14 @@
-import type { StatisticUpdate } from '@covpool/core';
-import { add, mul, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { movedAverage, type StatisticUpdate } from '@covpool/core';
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { onJoined } from './joined-vectors.ts';
 
-/** `running ← (1 − momentum)·running + momentum·value`, in the order given where one average moves several times. The values stay. */
+/** Moves averages, in the order given where one average moves several times. The values stay. */
 export function moveAverages(updates: StatisticUpdate[]): void {
   for (const group of groupsOf(updates)) {
     const { momentum } = group[0]!;
     tidy(() => {
       const lists = [group.map(({ variable }) => variable.read() as Tensor), group.map(({ value }) => value)];
-      const [moved] = onJoined(lists, ([running, value]) => [add(mul(running!, 1 - momentum), mul(value!, momentum))]);
+      const [moved] = onJoined(lists, ([running, value]) => [movedAverage(running!, momentum, value!)]);
       for (const [i, { variable }] of group.entries()) variable.write(moved![i]!);
     });
   }
