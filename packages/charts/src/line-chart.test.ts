@@ -59,6 +59,14 @@ describe('lineChart', () => {
     expect(await lineChart({ ...axes, series: [backwards] })).toBe(await lineChart({ ...axes, series: [gap] }));
   });
 
+  it('draws an axis as far as it is told, and refuses what lies outside', async () => {
+    const texts = textsOf(await lineChart({ ...axes, series: [gap], xDomain: [0, 10], yDomain: [0, 100] }));
+    expect(texts).toEqual(expect.arrayContaining(['0', '10', '100']));
+    await expect(lineChart({ ...axes, series: [gap], yDomain: [0, 50] })).rejects.toThrow(
+      'lineChart: every y must be within yDomain, 0 to 50, got 55',
+    );
+  });
+
   it('draws the target with its label', async () => {
     const svg = await lineChart({ ...axes, series: [gap], target: { value: 65, label: 'final GAP' } });
     expect(textsOf(svg)).toContain('final GAP');

@@ -26,6 +26,9 @@ export interface LineChartOptions {
   colours?: SeriesColours;
   /** A level to compare with, drawn as a thin line across. */
   target?: { value: number; label: string };
+  /** Ends of an axis, for charts that are to be compared; by default, as far as the values go. */
+  xDomain?: readonly [number, number];
+  yDomain?: readonly [number, number];
   /** The size of the plot and its labels in pixels, without the axes. */
   width?: number;
   height?: number;
@@ -43,11 +46,11 @@ export interface LineChartOptions {
  * });
  * ```
  *
- * @throws `bad-argument` without a series, for two of one name, or for a series without a point; `non-finite` for an infinite value
+ * @throws `bad-argument` without a series, for two of one name, for a series without a point, or a value outside of a domain; `non-finite` for an infinite value
  * or an x of NaN.
  */
 export async function lineChart(options: LineChartOptions): Promise<string> {
-  const { title, x, y, series, target, width = 500, height = 280 } = options;
+  const { title, x, y, series, target, xDomain, yDomain, width = 500, height = 280 } = options;
   const names = series.map(({ name }) => name);
   checkNames('lineChart', 'series', names);
   series.forEach(checkSeries);
@@ -59,8 +62,11 @@ export async function lineChart(options: LineChartOptions): Promise<string> {
   );
   const xs = finite.flat().map(([at]) => at);
   const ys = finite.flat().map(([, value]) => value);
-  const [left, right] = [least(xs), greatest(xs)];
-  const scale = niceScale(least(target ? [...ys, target.value] : ys), greatest(target ? [...ys, target.value] : ys));
+  const levels = target ? [...ys, target.value] : ys;
+  checkInside('x', xs, xDomain);
+  checkInside('y', levels, yDomain);
+  const [left, right] = xDomain ?? [least(xs), greatest(xs)];
+  const scale = niceScale(...(yDomain ?? ([least(levels), greatest(levels)] as const)));
   const whole = xs.every((at) => Number.isInteger(at));
 
   const plotWidth = Math.max(
@@ -195,6 +201,16 @@ function checkSeries({ name, points }: Series): void {
     checkFinite('lineChart', () => `x of point ${i} in '${name}'`, x);
     if (!Number.isNaN(value)) checkFinite('lineChart', () => `y of point ${i} in '${name}' (NaN leaves a gap)`, value);
   });
+}
+
+function checkInside(axis: string, values: readonly number[], domain?: readonly [number, number]): void {
+  if (!domain) return;
+  const [low, high] = domain;
+  const outside = values.find((value) => value < low || value > high);
+  checkArgument(
+    outside === undefined,
+    () => `lineChart: every ${axis} must be within ${axis}Domain, ${low} to ${high}, got ${outside}`,
+  );
 }
 
 /** The runs of points between gaps, in the order of x. */

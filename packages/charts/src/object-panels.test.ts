@@ -3,7 +3,7 @@ import { objectPanels } from './object-panels.ts';
 import type { MarkedObject } from './object-panels.ts';
 import { precisionRecall } from './precision-recall.ts';
 import { svgToPng } from './svg-to-png.ts';
-import { pixelsOfPng } from './drawing.fixture.ts';
+import { pixelsOfPng, textsOf } from './drawing.fixture.ts';
 
 const grey = (width: number, height: number) => ({ width, height, data: new Uint8Array(width * height * 3).fill(128) });
 const picture = grey(80, 60);
@@ -75,6 +75,10 @@ describe('precisionRecall', () => {
     });
     expect(svg).toContain('recall (%)');
     expect(svg).toContain('WBC');
+    // Both axes whole, although the lines end at 80 and 60: else charts beside each other mislead.
+    const texts = textsOf(svg);
+    expect(texts.filter((text) => text === '0')).toHaveLength(2);
+    expect(texts.filter((text) => text === '100')).toHaveLength(2);
   });
 
   it.each([

@@ -15,7 +15,7 @@ export interface PrecisionRecallOptions {
 }
 
 /**
- * Precision over recall as SVG, both in per cent. A line ends at the largest recall that is reached; a detector that finds nothing has
+ * Precision over recall as SVG, both from 0 to 100 per cent, so that charts compare and the area below a line is the average. A line ends at the largest recall that is reached; a detector that finds nothing has
  * a point at the origin.
  *
  * @throws `bad-argument` without a curve, for one with fewer than two values, or with a value outside 0…1.
@@ -33,6 +33,8 @@ export async function precisionRecall({ title, curves, colours }: PrecisionRecal
     title,
     x: 'recall (%)',
     y: 'precision (%)',
+    xDomain: [0, 100],
+    yDomain: [0, 100],
     series: curves.map(({ name, precision }) => ({ name, points: pointsOf(precision) })),
     ...(colours ? { colours } : {}),
   });
