@@ -60,7 +60,7 @@ export async function writeEvaluationReport(folder: string, report: EvaluationRe
       text: 'On the left what is annotated, on the right what was found, with scores.',
       image: drawn.map(({ png, name, objects, found }) => {
         const caption = `${name}: ${objects} annotated, ${found} found`;
-        return { png, alt: caption, caption, scale: 1 };
+        return { png, alt: caption, caption, scale: 1, wide: true };
       }),
     });
   }
@@ -120,7 +120,7 @@ async function trainingCharts(lines: EpochLine[], save: Save): Promise<ReportIma
   const images = [
     await save(
       'loss',
-      await lineChart({ title: 'Training losses', x: 'epoch', y: 'nats, pixels', series: losses }),
+      await lineChart({ title: 'Training losses', x: 'epoch', y: 'nats; boxes: encoded offsets', series: losses }),
       'losses',
     ),
   ];

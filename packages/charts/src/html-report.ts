@@ -20,6 +20,8 @@ export interface ReportImage {
   caption?: string;
   /** Pixels of the PNG per pixel of the page. */
   scale?: number;
+  /** Whether it has a row to itself, as pictures with small words in them need. */
+  wide?: boolean;
 }
 
 export interface ReportSection {
@@ -124,10 +126,10 @@ function looksNumeric(value: string | number | null): boolean {
   );
 }
 
-function renderImage({ png, alt, caption, scale = 2 }: ReportImage): string {
+function renderImage({ png, alt, caption, scale = 2, wide = false }: ReportImage): string {
   const { width, height } = pngSize(png);
   const size = `width="${Math.round(width / scale)}" height="${Math.round(height / scale)}"`;
-  return `<figure><img src="${pngDataUri(png)}" ${size} alt="${escapeMarkup(alt)}">${
+  return `<figure${wide ? ' class="wide"' : ''}><img src="${pngDataUri(png)}" ${size} alt="${escapeMarkup(alt)}">${
     caption ? `<figcaption>${escapeMarkup(caption)}</figcaption>` : ''
   }</figure>`;
 }

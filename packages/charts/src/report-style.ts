@@ -34,6 +34,7 @@ thead .number { white-space: normal; }
 figure { margin: 0; }
 figcaption { color: var(--muted); font-size: 14px; margin-top: 8px; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 20px; margin: 4px 0 14px; }
+.figures .wide { grid-column: 1 / -1; }
 .figures img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 .grid { list-style: none; margin: 4px 0 0; padding: 0; display: grid; gap: 26px 20px;
   grid-template-columns: repeat(auto-fill, minmax(min(42%, 140px), 1fr)); }

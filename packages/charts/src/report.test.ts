@@ -35,11 +35,17 @@ describe('htmlReport', () => {
         },
         image: [
           { png, alt: `Curves ${nasty}`, caption: nasty },
-          { png, alt: 'second', scale: 1 },
+          { png, alt: 'second', scale: 1, wide: true },
         ],
         grid: [right, wrong, { ...unknown, predictions: [{ label: nasty, probability: 0.5 }] }],
       },
     ],
+  });
+
+  it('gives a wide image a row to itself, and no other', () => {
+    expect(page.match(/<figure class="wide"><img [^>]*alt="second"/g)).toHaveLength(1);
+    expect(page.match(/class="wide"/g)).toHaveLength(1);
+    expect(page).toContain('.figures .wide { grid-column: 1 / -1; }');
   });
 
   it('asks nothing of the network', () => {
