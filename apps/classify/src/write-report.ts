@@ -114,7 +114,7 @@ function resultSection(
     text: [
       `Accuracies on ${result.last.samples} validation pictures after the last epoch, in per cent` +
         `${most > 1 ? `: mean and standard deviation over ${least < most ? 'up to ' : ''}${most} seeds` : ''}. ` +
-        'The mean class accuracy weighs every class the same, however rare it is.',
+        'The mean class accuracy weighs every class the same, however rare it is. Times are those of the quickest epoch.',
       ...failures.map(({ name, message }) => `${name} failed: ${message}`),
       `Made by: ${command}`,
     ].join('\n\n'),
