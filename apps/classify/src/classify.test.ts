@@ -74,7 +74,8 @@ describe('train, eval, predict, report', () => {
         if (epoch === 2 && step === 1) controller.abort();
       },
     });
-    await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
+    const message = `stopped; the last checkpoint is saved, --resume ${at('stopped')} goes on`;
+    await expect(stopped).rejects.toMatchObject({ code: 'interrupted', message });
     expect((await weights(at('stopped'))).equals(await weights(at('whole')))).toBe(false);
     expect(await classify('train', '--resume', at('stopped'))).toMatchObject({ code: 0, error: '' });
     expect((await weights(at('stopped'))).equals(await weights(at('whole')))).toBe(true);

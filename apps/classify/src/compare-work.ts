@@ -44,7 +44,7 @@ export async function compare(
   if (plan.runs.length > jobs.length) {
     context.print(`${plan.runs.length - jobs.length} of ${plan.runs.length} trainings are complete already`);
   }
-  await trainAll(jobs, context);
+  await trainAll(jobs, context, `--resume --out ${folder}`);
 
   const runs = await readRuns(folder);
   const failures = await readFailures(folder);
@@ -73,9 +73,9 @@ async function openJobs(folder: string, { choices, runs }: ComparisonPlan, threa
 }
 
 /** Trains one after the other; one that diverges would diverge again, so that it is noted and the others go on. */
-async function trainAll(jobs: TrainJob[], context: WorkContext): Promise<void> {
+async function trainAll(jobs: TrainJob[], context: WorkContext, resume: string): Promise<void> {
   try {
-    await startTraining(jobs, trainingProgress(jobs, context));
+    await startTraining(jobs, trainingProgress(jobs, context), resume);
   } catch (error) {
     if (!(error instanceof CovpoolError && error.code === 'non-finite')) throw error;
     const results = await Promise.all(jobs.map(({ folder }) => readRunResult(folder)));
@@ -85,6 +85,6 @@ async function trainAll(jobs: TrainJob[], context: WorkContext): Promise<void> {
     await writeRunFile(folder, 'failure.json', failure);
     context.progress.end();
     context.progress.line(`${name}  failed: ${error.message}`);
-    await trainAll(jobs.slice(at + 1), context);
+    await trainAll(jobs.slice(at + 1), context, resume);
   }
 }

@@ -112,7 +112,8 @@ describe('a training', () => {
           onStep: ({ epoch, step }) => void (epoch === 2 && step === 1 && controller.abort()),
         },
       );
-      await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
+      const message = `stopped; the last checkpoint is saved, --resume ${at('stopped')} goes on`;
+      await expect(stopped).rejects.toMatchObject({ code: 'interrupted', message });
       expect((await weights('stopped')).equals(await weights('whole'))).toBe(false);
       expect(await run('detect', 'train', '--resume', at('stopped'))).toMatchObject({ code: 0, error: '' });
       expect((await weights('stopped')).equals(await weights('whole'))).toBe(true);

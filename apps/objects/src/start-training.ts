@@ -13,6 +13,7 @@ export async function startTraining(
   await trainOnThreads(request.config, {
     module: new URL('./rank.ts', import.meta.url),
     planAt: (place): TrainJob => ({ ...request, ...place }),
+    resume: `--resume ${request.folder}`,
     train: (job, communicator) => trainDetector(job, communicator, watcher),
   });
 }

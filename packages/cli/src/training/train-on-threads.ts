@@ -18,6 +18,7 @@ const HOST_ENGINES = ['wasm', 'cpu'];
  * @param module what each of the other threads runs: `joinRanks`, then the same as `train`
  * @param planAt what all of them are given
  * @param train says whether the training is complete
+ * @param resume the options that go on with it, for people
  * @throws interrupted if it is not
  */
 export async function trainOnThreads<P>(
@@ -26,7 +27,13 @@ export async function trainOnThreads<P>(
     module,
     planAt,
     train,
-  }: { module: URL; planAt: (place: Place) => P; train: (plan: P, communicator: Communicator) => Promise<boolean> },
+    resume = '--resume',
+  }: {
+    module: URL;
+    planAt: (place: Place) => P;
+    train: (plan: P, communicator: Communicator) => Promise<boolean>;
+    resume?: string;
+  },
 ): Promise<void> {
   const { name: engine } = await useEngine(config.engine);
   const threads = threadsOf(config, engine);
@@ -35,7 +42,7 @@ export async function trainOnThreads<P>(
   try {
     const complete = await train(plan, ranks?.communicator ?? soloCommunicator);
     await ranks?.finish();
-    if (!complete) throw new CovpoolError('interrupted', 'stopped; the last checkpoint is saved, --resume goes on');
+    if (!complete) throw new CovpoolError('interrupted', `stopped; the last checkpoint is saved, ${resume} goes on`);
   } finally {
     await ranks?.stop();
   }

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { learningFields, maybeNamed, named, runningFields } from './config-fields.ts';
 import { checkUnfinished, readRunFile, writeRunFile } from './run-files.ts';
-import { countParameters, median } from './run-summary.ts';
+import { countParameters, median, quickest } from './run-summary.ts';
 import { trainOnThreads } from './train-on-threads.ts';
 
 const at = temporaryFolder();
@@ -71,6 +71,11 @@ describe('run summary', () => {
     expect(countParameters(model)).toBe(15);
   });
 
+  it('takes the time of the quickest epoch', () => {
+    expect(quickest([{ msPerStep: 181 }, { msPerStep: 78 }, { msPerStep: 129 }])).toBe(78);
+    expect(quickest([])).toBeNaN();
+  });
+
   it('takes medians', () => {
     expect(median([3, 1, 2])).toBe(2);
     expect(median([4, 1, 2, 3])).toBe(3);
@@ -100,6 +105,9 @@ describe('trainOnThreads', () => {
       code: 'interrupted',
       message: 'stopped; the last checkpoint is saved, --resume goes on',
     });
+    await expect(
+      trainOnThreads({ engine: 'cpu', threads: 1, shards: 1 }, { ...how, resume: '--resume runs/it' }),
+    ).rejects.toThrow('saved, --resume runs/it goes on');
     await expect(trainOnThreads({ engine: 'cpu', threads: 3, shards: 2 }, how)).rejects.toThrow(
       'train: every thread needs a shard, got 3 threads for 2 shards',
     );
