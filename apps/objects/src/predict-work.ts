@@ -34,8 +34,8 @@ export interface Prediction {
 }
 
 /**
- * Finds objects on picture files, one after the other: draws each and, at the end, writes all results to `detections.json` in COCO's form
- * with the files' names. A file that cannot be read holds up no other.
+ * Finds objects on picture files, one after the other: draws each and, at the end or where the caller stops, writes all results to
+ * `detections.json` in COCO's form with the files' names. A file that cannot be read holds up no other.
  */
 export async function* predictObjects(task: Task, request: PredictionRequest): AsyncGenerator<Prediction> {
   const { run, checkpoint, weights, files, out, score } = request;
@@ -45,24 +45,27 @@ export async function* predictObjects(task: Task, request: PredictionRequest): A
   await mkdir(out, { recursive: true });
   const all: (CocoResult & { file_name: string })[] = [];
   const taken = new Set<string>();
-  for (const [i, file] of files.entries()) {
-    const id = i + 1;
-    try {
-      const picture = await decodePicture(file);
-      const results = await findOn(picture, detector, card, id);
-      const found = foundObjects(results, { ...card, score });
-      all.push(...results.map((result) => ({ ...result, file_name: file })));
-      const path = join(out, `${uniqueName(basename(file, extname(file)), taken)}.png`);
-      await writeFileAtomic(path, await drawObjects(picture, found, { classes: card.classes }));
-      const counts = Object.fromEntries(card.classes.map((name) => [name, 0]));
-      for (const { label } of found) counts[label]! += 1;
-      yield { file, id, counts, picture: path };
-    } catch (error) {
-      yield { file, id, error };
+  try {
+    for (const [i, file] of files.entries()) {
+      const id = i + 1;
+      try {
+        const picture = await decodePicture(file);
+        const results = await findOn(picture, detector, card, id);
+        const found = foundObjects(results, { ...card, score });
+        all.push(...results.map((result) => ({ ...result, file_name: file })));
+        const path = join(out, `${uniqueName(basename(file, extname(file)), taken)}.png`);
+        await writeFileAtomic(path, await drawObjects(picture, found, { classes: card.classes }));
+        const counts = Object.fromEntries(card.classes.map((name) => [name, 0]));
+        for (const { label } of found) counts[label]! += 1;
+        yield { file, id, counts, picture: path };
+      } catch (error) {
+        yield { file, id, error };
+      }
     }
+  } finally {
+    detector.dispose();
+    await writeFileAtomic(join(out, 'detections.json'), `${JSON.stringify(all)}\n`);
   }
-  detector.dispose();
-  await writeFileAtomic(join(out, 'detections.json'), `${JSON.stringify(all)}\n`);
 }
 
 /** What a detector finds on one picture. */

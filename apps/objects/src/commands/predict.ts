@@ -64,6 +64,7 @@ export function predictCommand(task: Task): Command {
       }
       progress.end();
       const result = { pictures, results: `${folder}/detections.json` };
+      print(`pictures ${folder}`);
       print(`results  ${result.results}`);
       if (unread > 0) {
         const message = `predict: all pictures must be readable, got ${unread} of ${files.length} that are not`;
