@@ -9,9 +9,10 @@ export const doctorCommand = defineCommand({
     { command: 'doctor', does: 'the table for people' },
     { command: 'doctor --json', does: 'the same for a script' },
   ],
-  async run({ print }) {
+  async run({ print, progress }) {
     const { doctor } = await import('@covpool/engines');
-    const report = await doctor();
+    const report = await doctor((done, total) => progress.update({ label: 'trying engines', done, total }));
+    progress.end();
     const rows = report.engines.map((engine) => [
       engine.name === report.chosen ? `${engine.name} *` : engine.name,
       engine.works ? 'works' : 'no',

@@ -18,10 +18,17 @@ export interface EngineReport {
   remedy?: string;
 }
 
-/** Tries every engine in turn and reports; afterwards the fastest that works is running. */
-export async function doctor(): Promise<{ chosen: EngineName; why: string; engines: EngineReport[] }> {
+/**
+ * Tries every engine in turn and reports; afterwards the fastest that works is running.
+ *
+ * @param onEngine is told how many engines are done before each one, for progress
+ */
+export async function doctor(
+  onEngine?: (done: number, total: number) => void,
+): Promise<{ chosen: EngineName; why: string; engines: EngineReport[] }> {
   const reports: EngineReport[] = [];
-  for (const { name, absent, start } of engines) {
+  for (const [done, { name, absent, start }] of engines.entries()) {
+    onEngine?.(done, engines.length);
     const attempt = absent?.() ?? (await start());
     if (!attempt.ok) {
       const { reason: detail, remedy } = attempt;

@@ -47,7 +47,9 @@ describe('useEngine', () => {
 
 describe('doctor', () => {
   it('reports every engine and leaves a working one running', async () => {
-    const { chosen, engines } = await doctor();
+    const progress: string[] = [];
+    const { chosen, engines } = await doctor((done, total) => progress.push(`${done}/${total}`));
+    expect(progress).toEqual(['0/6', '1/6', '2/6', '3/6', '4/6', '5/6']);
     expect(engines.map(({ name }) => name)).toEqual(['tensorflow-gpu', 'webgpu', 'wasm', 'tensorflow', 'webgl', 'cpu']);
     expect(engines.find(({ name }) => name === chosen)?.works).toBe(true);
     for (const report of engines) {
