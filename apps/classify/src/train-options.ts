@@ -36,6 +36,7 @@ export const trainOptions = {
   augment: { type: 'string', value: 'kind', summary: 'crop, resized-crop or none', fallback: 'crop' },
   flips: { type: 'string', value: 'kind', summary: 'both, horizontal or none', fallback: 'both' },
   ...learningOptions,
+  epochs: { ...learningOptions.epochs, fallback: '15, or as a published schedule has it' },
   batch: { ...learningOptions.batch, fallback: '32' },
   lr: { ...learningOptions.lr, fallback: '0.1' },
   schedule: { ...learningOptions.schedule, fallback: 'linear' },

@@ -25,7 +25,7 @@ export function trainingProgress(
     },
     onStep(job, { epoch, epochs, step, stepsPerEpoch, loss, top1, picturesPerSecond }) {
       progress.update({
-        label: `${job.name.padEnd(width)} epoch ${epoch}/${epochs}`,
+        label: `${job.name.padEnd(width)}  epoch ${epoch}/${epochs}`,
         done: step,
         total: stepsPerEpoch,
         values: {
