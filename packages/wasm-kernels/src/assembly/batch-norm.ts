@@ -67,11 +67,63 @@ function accumulate(x: usize, rows: i32, channels: i32, shift: usize, square: i3
   }
 }
 
-/**
- * y = (x − coarse − fine)·factor + offset: a mean in two float32 parts, so that one far above the deviation costs no
- * precision. Row by row, as they lie in memory: rows of many channels, a power of 2 apart, would share a few lines of the cache.
- */
+// Channels of a row up to which a block of rows stays in the nearest cache, so that four channels at a time run down it.
+const NARROW: i32 = 64;
+
+/** y = (x − coarse − fine)·factor + offset: a mean in two float32 parts, so that one far above the deviation costs no precision. */
 function normalise(
+  x: usize,
+  coarse: usize,
+  fine: usize,
+  factor: usize,
+  offset: usize,
+  y: usize,
+  rows: i32,
+  channels: i32,
+): void {
+  if (channels <= NARROW) normaliseBlocks(x, coarse, fine, factor, offset, y, rows, channels);
+  else normaliseRows(x, coarse, fine, factor, offset, y, rows, channels);
+}
+
+function normaliseBlocks(
+  x: usize,
+  coarse: usize,
+  fine: usize,
+  factor: usize,
+  offset: usize,
+  y: usize,
+  rows: i32,
+  channels: i32,
+): void {
+  const pixel = (<usize>channels) << 2;
+  for (let row = 0; row < rows; row += BLOCK) {
+    const end = min(BLOCK, rows - row);
+    const base = <usize>row * pixel;
+    let c: usize = 0;
+    for (; c + 16 <= pixel; c += 16) {
+      const m = v128.load(coarse + c);
+      const r = v128.load(fine + c);
+      const f = v128.load(factor + c);
+      const o = v128.load(offset + c);
+      let at = base + c;
+      for (let i = 0; i < end; ++i) {
+        v128.store(y + at, f32x4.add(f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x + at), m), r), f), o));
+        at += pixel;
+      }
+    }
+    for (; c < pixel; c += 4) {
+      let at = base + c;
+      for (let i = 0; i < end; ++i) {
+        const centred = load<f32>(x + at) - load<f32>(coarse + c) - load<f32>(fine + c);
+        store<f32>(y + at, centred * load<f32>(factor + c) + load<f32>(offset + c));
+        at += pixel;
+      }
+    }
+  }
+}
+
+/** Row by row, as they lie in memory: the same channels of wide rows, some power of 2 apart, share few lines of a cache. */
+function normaliseRows(
   x: usize,
   coarse: usize,
   fine: usize,

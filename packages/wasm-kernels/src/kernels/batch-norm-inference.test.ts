@@ -29,8 +29,8 @@ const compute = ({ shape, x, scale, offset, mean, variance }: GivenBatchNormCase
   );
 
 describeKinds(() => {
-  // Vectors of four channels and what is left of them, whole blocks of rows and a part of one.
-  const shapes = [[7, 3], [200, 8], [2, 5, 7, 1], [1, 9, 9, 16], [3, 4, 6], [2, 130, 21], [1, 5], [9]]; // prettier-ignore
+  // Vectors of four channels and what is left of them, whole blocks of rows and a part of one, rows wider than a block has.
+  const shapes = [[7, 3], [200, 8], [2, 5, 7, 1], [1, 9, 9, 16], [3, 4, 6], [2, 130, 21], [1, 5], [9], [5, 67]]; // prettier-ignore
 
   describe('values', () => {
     it.each(shapes.map((shape) => [shape]))('of the definition for shape %j', async (shape) => {

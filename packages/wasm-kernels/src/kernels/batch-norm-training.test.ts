@@ -33,7 +33,7 @@ function compute({ shape, x, scale, offset, dy }: BatchNormCase): Tensor[] {
 }
 
 describeKinds(() => {
-  const shapes = [[7, 3], [200, 8], [2, 5, 7, 1], [1, 9, 9, 16], [3, 4, 6], [2, 130, 21], [1, 5]]; // prettier-ignore
+  const shapes = [[7, 3], [200, 8], [2, 5, 7, 1], [1, 9, 9, 16], [3, 4, 6], [2, 130, 21], [1, 5], [5, 67]]; // prettier-ignore
 
   describe('values', () => {
     it.each(shapes)('of the definition for shape %i %i %i %i', async (...shape) => {
