@@ -21,7 +21,7 @@ const methods = [
 const smoke = [
   'packages/engines',
   'packages/webgpu-kernels',
-  'packages/core/src/batch-norm-training.test.ts',
+  'packages/core/src/batch-norm',
   'packages/core/src/define-kernel.test.ts',
   'packages/core/src/host-kernel.test.ts',
   'packages/core/src/layers.test.ts',
