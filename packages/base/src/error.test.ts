@@ -27,7 +27,8 @@ describe('unknownName', () => {
     const error = unknownName('pooling', 'name', 'sqrt', ['mpn', 'isqrt']);
     expect(error).toBeInstanceOf(CovpoolError);
     expect(error.code).toBe('bad-argument');
-    expect(error.message).toBe("pooling: unknown name 'sqrt'; known: isqrt, mpn");
+    expect(error.message).toBe("pooling: unknown name 'sqrt'; known: isqrt, mpn; did you mean 'isqrt'?");
+    expect(unknownName('pooling', 'name', 'xyzzy', ['mpn', 'isqrt']).message).toMatch(/known: isqrt, mpn$/);
   });
 
   it('says so when nothing is registered', () => {

@@ -1,3 +1,5 @@
+import { didYouMean } from './suggest.ts';
+
 /** What went wrong, in one word; command lines map it to an exit code. */
 export type ErrorCode =
   | 'bad-argument' // a caller passed a value that can never work
@@ -29,8 +31,12 @@ export function checkPositiveWhole(who: string, what: string, value: number): vo
   );
 }
 
-/** One line that names an unknown name and lists what exists. */
+/** One line that names an unknown name, lists what exists and, last, what was most likely meant. */
 export function unknownName(who: string, what: string, name: string, known: Iterable<string>): CovpoolError {
-  const list = [...known].sort().join(', ') || 'none registered';
-  return new CovpoolError('bad-argument', `${who}: unknown ${what} '${name}'; known: ${list}`);
+  const names = [...known].sort();
+  const list = names.join(', ') || 'none registered';
+  return new CovpoolError(
+    'bad-argument',
+    `${who}: unknown ${what} '${name}'; known: ${list}${didYouMean(name, names)}`,
+  );
 }

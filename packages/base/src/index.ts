@@ -6,3 +6,4 @@ export { silentProgress } from './progress.ts';
 export type { Progress, ProgressState } from './progress.ts';
 export { deriveSeed, Random } from './random.ts';
 export type { KeyPart } from './random.ts';
+export { didYouMean } from './suggest.ts';

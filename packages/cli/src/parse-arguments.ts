@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
-import { CovpoolError } from '@covpool/base';
+import { CovpoolError, didYouMean } from '@covpool/base';
 import type { OptionSpec, OptionSpecs, OptionValues } from './command.ts';
-import { didYouMean } from './suggest.ts';
 
 interface Parsed<S extends OptionSpecs> {
   options: OptionValues<S>;

@@ -1,4 +1,4 @@
-import { CovpoolError } from '@covpool/base';
+import { CovpoolError, didYouMean } from '@covpool/base';
 import colours from 'picocolors';
 import { type Command, commonOptions, type Program } from './command.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
@@ -6,7 +6,6 @@ import { commandHelp, programHelp } from './help.ts';
 import { withInterrupt } from './interrupt.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { PartialFailure } from './partial-failure.ts';
-import { didYouMean } from './suggest.ts';
 import { type ProgressStream, terminalProgress } from './terminal-progress.ts';
 
 /** Where a command line writes. */

@@ -1,6 +1,5 @@
-import { CovpoolError } from '@covpool/base';
+import { CovpoolError, didYouMean } from '@covpool/base';
 import type { core, ZodType } from 'zod';
-import { didYouMean } from '../suggest.ts';
 import { mergeConfigs } from './merge.ts';
 import { parseSet } from './parse-set.ts';
 import { type ConfigLayer, readConfigFile } from './read-config-file.ts';
