@@ -111,9 +111,13 @@ describe('bad input', () => {
       [...on(data), '--config', at('wrong.yaml')],
       /wrong\.yaml: unknown key 'epohcs'; did you mean 'epochs'\?/,
     );
-    await refuses([...on(data), '--pool', 'isqtr'], /unknown pooling 'isqtr'; known: .*isqrt/);
+    await refuses(
+      [...on(data), '--pool', 'isqtr'],
+      /unknown pooling 'isqtr'; known: .*isqrt, .*; did you mean 'isqrt'\?/,
+    );
     await refuses([...on(data), '--backbone', 'resnet9'], /unknown backbone 'resnet9'; known: .*resnet8/);
     await refuses([...on(data), '--schedule', 'liner'], /unknown schedule 'liner'; known: .*linear/);
+    await refuses([...on(data), '--set', 'size=2000000'], /size: must be at most 8192, got 2000000/);
     await refuses([...on(data), '--engine', 'wsm'], /--engine is given more than once/);
     await refuses([...on(data), '--set', 'pool.iteration=3'], /unknown option 'iteration'; it has: .*iterations/);
     await expect(stat(at('refused'))).rejects.toThrow('ENOENT');

@@ -29,7 +29,7 @@ export const trainConfigSchema = z.strictObject({
   /** A file, folder or web address of weights to start from, as far as they fit. Absent: fresh ones. */
   weights: z.string('must be a file').optional(),
   /** Side of the network's input in pixels. */
-  size: wholeFrom(8).default(64),
+  size: wholeFrom(8).max(8192, 'must be at most 8192').default(64),
   /** Training pictures: `crop` of a slightly larger one, `resized-crop` (ImageNet), or `none`. */
   augment: z.enum(['crop', 'resized-crop', 'none'], 'must be crop, resized-crop or none').default('crop'),
   flips: z.enum(['both', 'horizontal', 'none'], 'must be both, horizontal or none').default('both'),

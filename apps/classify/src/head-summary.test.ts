@@ -46,6 +46,13 @@ describe('summariseHeads', () => {
     });
   });
 
+  it('leaves out the column of epochs for a head alone', () => {
+    expect(summaryTable(summariseHeads([run('isqrt', 0, [0.1, 0.7])]))).toEqual({
+      header: ['head', 'parameters', 'top-1 %', 'mean class %', 'ms per step'],
+      rows: [['isqrt', '1,234', '70.0', '50.0', '10']],
+    });
+  });
+
   it('measures against the first head where there is no gap', () => {
     expect(summaryTable(summariseHeads([run('isqrt', 0, [0.1]), run('cov', 0, [0.1])])).header).toContain(
       "epochs to isqrt's final",

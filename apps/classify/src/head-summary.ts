@@ -57,17 +57,28 @@ export function byAccuracy(summaries: HeadSummary[]): HeadSummary[] {
   return summaries.toSorted((a, b) => b.top1 - a.top1);
 }
 
-/** The comparison's table, the most accurate head first: header and rows of text. */
+/**
+ * The comparison's table, the most accurate head first: header and rows of text. A head alone has no other to reach, so that the
+ * column of epochs is left out.
+ */
 export function summaryTable(summaries: HeadSummary[]): { header: string[]; rows: string[][] } {
   const baseline = baselineOf(summaries.map(({ head }) => head));
+  const compared = <T>(cell: T): T[] => (summaries.length > 1 ? [cell] : []);
   return {
-    header: ['head', 'parameters', 'top-1 %', 'mean class %', `epochs to ${baseline}'s final`, 'ms per step'],
+    header: [
+      'head',
+      'parameters',
+      'top-1 %',
+      'mean class %',
+      ...compared(`epochs to ${baseline}'s final`),
+      'ms per step',
+    ],
     rows: byAccuracy(summaries).map((summary) => [
       summary.head,
       summary.parameters.toLocaleString('en-US'),
       percent(summary.top1) + (summary.top1Deviation === undefined ? '' : ` ± ${percent(summary.top1Deviation)}`),
       percent(summary.meanClassAccuracy),
-      `${summary.reached ? '' : '> '}${Number(summary.epochsToBaseline.toFixed(1))}`,
+      ...compared(`${summary.reached ? '' : '> '}${Number(summary.epochsToBaseline.toFixed(1))}`),
       summary.msPerStep.toFixed(0),
     ]),
   };
