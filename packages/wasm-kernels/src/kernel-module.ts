@@ -64,6 +64,7 @@ export interface KernelModule {
   triuMaskedCovarianceGradient: Routine<['dv', 'x', 'weights', 'mask', 'dx', 'dWeights', 'count', 'm', 'd', 'scratch']>;
   triuMaskedCovarianceScratch(m: number, d: number): number;
   triangles: Routine<['matrices', 'vectors', 'count', 'd', 'byColumns', 'back']>;
+  reluGradient: Routine<['dy', 'y', 'dx', 'count']>;
   repeatBlocks: Routine<['from', 'to', 'blocks', 'bytes', 'times']>;
   rowSpectrum: Routine<['x', 'm', 'd', 'centering', 'rows', 'values', 'vectors', 'scratch']>;
   // prettier-ignore

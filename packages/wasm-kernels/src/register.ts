@@ -24,6 +24,7 @@ import {
 } from './kernels/newton-schulz.ts';
 import { avgPoolGradKernel, maxPoolGradKernel } from './kernels/pool-gradients.ts';
 import { registerOnWasm } from './kernels/registration.ts';
+import { reluGradKernel } from './kernels/relu-gradient.ts';
 import { sgdStepKernel } from './kernels/sgd-step.ts';
 import { tileKernel } from './kernels/tile.ts';
 import { triuScatterKernel, triuVectorizeKernel } from './kernels/triangle.ts';
@@ -51,6 +52,7 @@ const KERNELS = [
   maxPoolGradKernel,
   avgPoolGradKernel,
   identityKernel,
+  reluGradKernel,
   sgdStepKernel,
   tileKernel,
   triuVectorizeKernel,

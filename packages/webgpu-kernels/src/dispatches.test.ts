@@ -77,6 +77,11 @@ describeWebgpu('the number of dispatches that the README gives', () => {
       }
     });
 
+    it('of the gradient of ReLU: one', async () => {
+      const dy = seededTensor([5, 3], 'dy');
+      expect(await dispatches(() => run('ReluGrad', { dy, y: dy }))).toBe(1);
+    });
+
     it('of the gradient of convolutions by their filter: one, and one more for many positions', async () => {
       const attributes = { strides: 1, pad: 'same', dataFormat: 'NHWC', filterShape: [3, 3, 2, 2] };
       for (const [extent, expected] of [[4, 1], [20, 2]] as const) {

@@ -9,6 +9,7 @@ import { matrixPowerKernels } from './kernels/matrix-power.ts';
 import { newtonSchulzOfRowsGradientKernel, newtonSchulzOfRowsKernel } from './kernels/newton-schulz-of-rows.ts';
 import { newtonSchulzGradientKernel, newtonSchulzKernel } from './kernels/newton-schulz.ts';
 import { registerOnWebgpu } from './kernels/registration.ts';
+import { reluGradKernel } from './kernels/relu-gradient.ts';
 import { roiAlignGradientKernel, roiAlignKernel } from './kernels/roi-align.ts';
 import { sgdStepKernel } from './kernels/sgd-step.ts';
 import { stiefelRetractionKernel } from './kernels/stiefel-retraction.ts';
@@ -33,6 +34,7 @@ const KERNELS = [
   batchNormTrainingGradKernel,
   roiAlignKernel,
   roiAlignGradientKernel,
+  reluGradKernel,
   sgdStepKernel,
   stiefelRetractionKernel,
   convolutionFilterGradientKernel,

@@ -10,6 +10,7 @@ export { symmetricEigen64 } from './symmetric-eigen64';
 export { gatherSlices } from './gather';
 export { newtonSchulzKept } from './iterates';
 export { newtonSchulzForward, newtonSchulzGradient, newtonSchulzScratch } from './newton-schulz';
+export { reluGradient } from './relu-gradient';
 export { rowFunction, rowSpectrum, rowSpectrumScratch } from './row-spectrum';
 export { rowFunctionGradient, rowFunctionInner, rowGradientScratch } from './row-spectrum-gradient';
 export { rowRootForward, rowRootGradient, rowRootScratch } from './row-root';

@@ -3,7 +3,7 @@ import { elementwise } from '../elementwise.ts';
 import { product } from '../product.ts';
 import { free, output } from '../program.ts';
 import type { RecordingBackend } from '../webgpu-backend.ts';
-import { webgpuReplacement } from './registration.ts';
+import { singleOutputKernel } from './registration.ts';
 
 type Shape4D = [number, number, number, number];
 
@@ -70,7 +70,7 @@ fn slopeAt(part: u32, k: u32, j: u32) -> f32 {
  * `dW[ky,kx,c,f] = Σ x[b, oy·s + ky − p, ox·s + kx − p, c] dy[b,oy,ox,f]`: a product of matrices whose left one is gathered from the
  * features tile by tile. Small filters take a second dispatch, which adds up the parts of the sum in their order.
  */
-export const convolutionFilterGradientKernel = webgpuReplacement<'x' | 'dy', Attributes>(
+export const convolutionFilterGradientKernel = singleOutputKernel<'x' | 'dy', Attributes>(
   Conv2DBackpropFilter,
   (backend, { x, dy }, attributes, released) => {
     if (attributes.dataFormat !== 'NHWC') return released();

@@ -7,7 +7,7 @@ type Released = () => TensorInfo[];
 /** A kernel of this package: its name in the registry of TensorFlow.js and what computes it. */
 export interface WebgpuKernel {
   name: string;
-  /** The kernel stands in for a released one with a single output, which TensorFlow.js wants outside of a list. */
+  /** It has a single output, which its callers want outside of a list. */
   alone?: boolean;
   compute(
     backend: RecordingBackend,
@@ -30,8 +30,8 @@ export function webgpuKernel<Names extends string, Attributes = unknown>(
   return { name, compute } as unknown as WebgpuKernel;
 }
 
-/** Declares a kernel in the place of a released one with a single output. */
-export const webgpuReplacement: typeof webgpuKernel = (name, compute) => ({
+/** Declares a kernel whose single output is not in a list: what replaces one of TensorFlow.js, or is called like those. */
+export const singleOutputKernel: typeof webgpuKernel = (name, compute) => ({
   ...webgpuKernel(name, compute),
   alone: true,
 });
