@@ -30,6 +30,14 @@ describe('objectPanels', () => {
     expect(svg).not.toContain('nucleus');
   });
 
+  it('moves a label that would cover another', async () => {
+    const twins = [0.93, 0.66].map((score) => ({ label: 'x', box: [10, 20, 60, 50] as const, score }));
+    const labels = (await draw(twins)).match(/<text x="[\d.]+" y="[\d.]+" font-size="11"/g)!;
+    expect(labels).toHaveLength(2);
+    expect(labels[0]).toContain('x="13" y="16"'); // above its box, on the left
+    expect(labels[1]).not.toBe(labels[0]);
+  });
+
   it('tints masks and keeps what is outside of them', async () => {
     const mask = new Uint8Array(80 * 60);
     for (let y = 20; y < 40; y++) mask.fill(1, y * 80 + 30, y * 80 + 50);

@@ -1,5 +1,6 @@
 import { checkArgument } from '@covpool/base';
 import { checkFinite } from './check.ts';
+import { freePlace, type Place } from './free-place.ts';
 import { seriesColours } from './palette.ts';
 import type { SeriesColours } from './palette.ts';
 import { pngDataUri } from './png-data-uri.ts';
@@ -43,7 +44,8 @@ const leastLabelled = 22;
 
 /**
  * Pictures with boxes, labels, scores and masks on them as SVG: boxes with a light halo, so that they show on any ground, masks as a
- * tint with an outline. Where all objects have one label, the scores stand alone, and small boxes have no text.
+ * tint with an outline. A label gives way to those of larger boxes. Where all objects have one label, the scores stand alone, and small
+ * boxes have no text.
  *
  * ```ts
  * const svg = await objectPanels({ panels: [{ heading: 'found', picture, objects: [{ label: 'WBC', box: [68, 315, 286, 480], score: 0.98 }] }] });
@@ -92,7 +94,8 @@ async function drawPanel(
   for (const { box, label } of objects)
     box.forEach((side) => checkFinite('objectPanels', () => `the box of '${label}'`, side));
   const tinted = await pngOfPicture(tint(picture, objects, colours));
-  // Large boxes first, so that small ones stay visible; the surest last.
+  const taken: Place[] = [];
+  // Large boxes first, so that small ones stay visible.
   const order = [...objects].sort((a, b) => areaOf(b) - areaOf(a));
   return [
     `<clipPath id="p${picture.width}x${picture.height}"><rect width="${width}" height="${height}"/></clipPath>`,
@@ -102,7 +105,7 @@ async function drawPanel(
     `<image width="${width}" height="${height}" href="${pngDataUri(tinted)}"/>`,
     `<g clip-path="url(#p${picture.width}x${picture.height})">`,
     ...order.map((object) => drawBox(object, scale, colours(object.label))),
-    ...order.map((object) => drawLabel(object, scale, width, withNames, colours(object.label))),
+    ...order.map((object) => drawLabel(object, scale, { width, height, withNames, taken }, colours(object.label))),
     '</g>',
   ].join('');
 }
@@ -126,21 +129,32 @@ function drawBox({ box, mask }: MarkedObject, scale: number, colour: string): st
 }
 
 function drawLabel(
-  { box: [x1, y1, x2], label, score }: MarkedObject,
+  { box: [x1, y1, x2, y2], label, score }: MarkedObject,
   scale: number,
-  width: number,
-  withNames: boolean,
+  { width, height, withNames, taken }: { width: number; height: number; withNames: boolean; taken: Place[] },
   colour: string,
 ): string {
   const text = [withNames ? label : '', score === undefined ? '' : formatPercent(score)].filter(Boolean).join(' ');
   if (text === '' || (x2 - x1) * scale < leastLabelled) return '';
   const long = textWidth(text, fontSize, true) + 6;
-  const x = Math.max(0, Math.min(x1 * scale, width - long));
-  const y = Math.max(0, y1 * scale - fontSize - 4);
+  const high = fontSize + 4;
+  const within = (left: number, top: number): Place => ({
+    x: Math.max(0, Math.min(left, width - long)),
+    y: Math.max(0, Math.min(top, height - high)),
+    width: long,
+    height: high,
+  });
+  const [left, right, top, bottom] = [x1 * scale, x2 * scale - long, y1 * scale - high, y2 * scale];
+  const place = freePlace(
+    [within(left, top), within(right, top), within(left, bottom), within(right, bottom), within(left, top + high)],
+    taken,
+  );
+  taken.push(place);
+  const { x, y } = place;
   return (
-    `<rect x="${round(x)}" y="${round(y)}" width="${round(long)}" height="${
-      fontSize + 4
-    }" fill="${colour}" fill-opacity="0.88"/>` +
+    `<rect x="${round(x)}" y="${round(y)}" width="${round(
+      long,
+    )}" height="${high}" fill="${colour}" fill-opacity="0.88"/>` +
     `<text x="${round(x + 3)}" y="${round(
       y + fontSize,
     )}" font-size="${fontSize}" font-weight="600" fill="${paper}">${escapeMarkup(text)}</text>`
