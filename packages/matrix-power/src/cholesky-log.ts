@@ -1,5 +1,5 @@
 import { checkArgument } from '@covpool/base';
-import { defineHostKernel, type HostArray } from '@covpool/core';
+import { defineHostKernel, type HostArray, timesTransposed } from '@covpool/core';
 import { asRows } from '@covpool/covariance';
 import { type Tensor, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import { choleskyFactor, choleskyGradient } from './cholesky-factor.ts';
@@ -87,14 +87,12 @@ const ofRowsGradient = defineHostKernel<{ dy: Tensor; x: Tensor }, Attributes>({
       const rows = centredRows(entry(x.values, count * d, b), count, d);
       const l = choleskyFactor(innerProducts(rows, count, d), d, epsilon);
       const da = logGradient(l, entry(dy.values, d * d, b), d, epsilon);
-      const dx = new Float64Array(count * d);
-      for (let m = 0; m < count; m++) {
-        for (let i = 0; i < d; i++) {
-          const weight = (2 / count) * rows[m * d + i]!;
-          for (let j = 0, to = m * d, from = i * d; j < d; j++, to++, from++) dx[to]! += weight * da[from]!;
-        }
-      }
-      values.set(dx, b * count * d);
+      // X̄ dA, as dA is symmetric.
+      const product = timesTransposed(rows, da, count, d, d);
+      values.set(
+        product.map((value) => (2 / count) * value),
+        b * count * d,
+      );
     }
     return [{ shape: x.shape, values }];
   },
