@@ -94,27 +94,35 @@ function sweepTable(sweep: string): string {
   );
 }
 
-function seriesOf(sweep: string): Series[] {
+/** What a chart of a sweep shows of its cells, on a scale of powers of 2. */
+const measures = {
+  ms: { suffix: '', title: 'Time', y: 'log₂ of milliseconds' },
+  megabytes: { suffix: '-memory', title: 'Memory', y: 'log₂ of megabytes' },
+} as const;
+
+function seriesOf(sweep: string, measure: keyof typeof measures): Series[] {
   const { place } = axes[sweep]!;
   return growth.rows
     .filter((row) => row.sweep === sweep)
     .map(({ name, cells }) => ({
       name,
       points: cells.flatMap((cell, i) =>
-        cell ? [[Math.log2(growth.sweeps[sweep]![i]![place]), Math.log2(cell.ms)] as const] : [],
+        cell ? [[Math.log2(growth.sweeps[sweep]![i]![place]), Math.log2(cell[measure])] as const] : [],
       ),
     }));
 }
 
 for (const [sweep, { label }] of Object.entries(axes)) {
-  const svg = await lineChart({
-    title: `Forward and backward by ${sweep}, ${growth.machine.engine}, one thread`,
-    x: `log₂ ${label}`,
-    y: 'log₂ of milliseconds',
-    series: seriesOf(sweep),
-    height: 340,
-  });
-  writeFileSync(join(repositoryRoot, `docs/images/growth-${sweep}.png`), await svgToPng(svg));
+  for (const [measure, { suffix, title, y }] of Object.entries(measures)) {
+    const svg = await lineChart({
+      title: `${title} forward and backward by ${sweep}, ${growth.machine.engine}, one thread`,
+      x: `log₂ ${label}`,
+      y,
+      series: seriesOf(sweep, measure as keyof typeof measures),
+      height: 340,
+    });
+    writeFileSync(join(repositoryRoot, `docs/images/growth-${sweep}${suffix}.png`), await svgToPng(svg));
+  }
 }
 
 const wasmPeaks = ['wasm-peak', 'wasm-peak-plain'].map(read) as [WasmPeak, WasmPeak];
