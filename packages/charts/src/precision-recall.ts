@@ -15,8 +15,8 @@ export interface PrecisionRecallOptions {
 }
 
 /**
- * Precision over recall as SVG, both from 0 to 100 per cent, so that charts compare and the area below a line is the average. A line ends at the largest recall that is reached; a detector that finds nothing has
- * a point at the origin.
+ * Precision over recall as SVG, both from 0 to 100 per cent, so that charts compare and the area below a line is the average. A line ends
+ * at the largest recall that is reached; a detector that finds nothing has a point at the origin.
  *
  * @throws `bad-argument` without a curve, for one with fewer than two values, or with a value outside 0…1.
  */

@@ -69,7 +69,10 @@ async function alone(result: ShardResult, stop: boolean): Promise<StepResult> {
   return { loss: lossValue!, hits: hitCount!, terms: named, gradients, statistics, stop };
 }
 
-/** Loss, hits, wish to stop, terms, gradients, statistics, end to end: each is read when its turn comes, so that one copy is there at a time. */
+/**
+ * Loss, hits, wish to stop, terms, gradients, statistics, end to end: each is read when its turn comes, so that one copy is there at a
+ * time.
+ */
 function vectorOf(result: ShardResult, stop: boolean): ShardVector {
   const tail = tailOf(result);
   const read = async (part: Tensor): Promise<Float32Array> => (await part.data()) as Float32Array;

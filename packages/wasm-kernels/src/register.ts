@@ -76,7 +76,7 @@ const KERNELS = [
 
 /** What was registered. */
 export interface WasmKernels {
-  /** Whether the kernels use relaxed SIMD's fused multiply-add; without it they run at three quarters to four fifths of the speed. */
+  /** Whether the kernels use relaxed SIMD's fused multiply-add; without it they run at about three quarters of the speed. */
   relaxedSimd: boolean;
   /** The tfjs names of the registered kernels. */
   kernels: string[];

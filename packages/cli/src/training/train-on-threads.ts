@@ -27,12 +27,12 @@ export async function trainOnThreads<P>(
     module,
     planAt,
     train,
-    resume = '--resume',
+    resume,
   }: {
     module: URL;
     planAt: (place: Place) => P;
     train: (plan: P, communicator: Communicator) => Promise<boolean>;
-    resume?: string;
+    resume: string;
   },
 ): Promise<void> {
   const { name: engine } = await useEngine(config.engine);

@@ -92,6 +92,7 @@ describe('trainOnThreads', () => {
       { engine: 'cpu', threads: 1, shards: 2 },
       {
         module,
+        resume: '--resume',
         planAt: (place) => ({ jobs: 3, ...place }),
         train: async (plan, { rank, size }) => seen.push(plan, rank, size) > 0,
       },
@@ -100,7 +101,7 @@ describe('trainOnThreads', () => {
   });
 
   it('says that it was stopped, and refuses more threads than shards', async () => {
-    const how = { module, planAt: (place: object) => place, train: async () => false };
+    const how = { resume: '--resume', module, planAt: (place: object) => place, train: async () => false };
     await expect(trainOnThreads({ engine: 'cpu', threads: 1, shards: 1 }, how)).rejects.toMatchObject({
       code: 'interrupted',
       message: 'stopped; the last checkpoint is saved, --resume goes on',
